@@ -1,0 +1,34 @@
+# make run    set everything up, run the main job, write report/index.html
+# make test   set everything up, run the unit tests, then every notebook against its recorded outputs
+# All logic is in labutils/setup.py (no bash needed: `python -m labutils.setup`); a second call costs a moment.
+
+PY ?= python3
+# Notebooks at once. Each wants a core and up to 3 GB.
+NBVAL_JOBS ?= 1
+BIN := .venv/bin
+
+export PYTHONHASHSEED := 0
+
+.PHONY: run test lab notebooks clean setup
+
+run: setup
+	$(BIN)/labs run
+
+test: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -q -n 2 --dist loadscope --durations=15
+	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+		-n $(NBVAL_JOBS) --dist loadscope --durations=15 solutions labs
+
+lab: setup
+	$(BIN)/jupyter lab
+
+notebooks: setup
+	$(BIN)/labs build
+
+# Removes what was computed; the installed packages in .venv stay.
+clean:
+	rm -rf report build .cache .pytest_cache *.egg-info
+	find labutils factory tests labs solutions -name __pycache__ -o -name .ipynb_checkpoints 2>/dev/null | xargs rm -rf
+
+setup:
+	@$(PY) -m labutils.setup

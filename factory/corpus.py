@@ -1,0 +1,380 @@
+"""Pretraining text for Clerk: passages from freshly drawn documents with several questions on each set of passages.
+
+Every sample is drawn from its own seed, so that a run can be resumed and repeated. The course world's seed is never used:
+sample seeds are strings that begin with 'clerk', world seeds are integers.
+
+A sample is a `prefix` (instruction and passages) and `branches` (question and answer each). In a packed row every branch
+sees the prefix and itself only, at the positions it would have alone, so one reading of the passages serves many questions
+and each is learned exactly as it will be asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from random import Random
+
+import torch
+
+from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_passages
+
+from . import contracts, genres, values
+from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_clause, write_document
+
+USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
+CONTRACT_SHARE = 0.25
+HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
+
+
+@dataclass
+class Draft:
+    """A drawn document with the genre it came from; `notice` is its later notice of change, if it has one."""
+
+    genre: object
+    written: Written
+    clauses: list
+    notice: Written | None = None
+
+
+@dataclass
+class Sample:
+    prefix: str
+    branches: list[tuple[str, str]]
+    kinds: list[str]
+
+
+# ---------------------------------------------------------------- documents
+
+def draw_draft(rng: Random, genre, names: dict[str, str], clauses: list, style: int) -> Draft:
+    return Draft(genre, write_document(genre, rng, names, clauses, style), clauses)
+
+
+def draw_family(rng: Random, count: int, contract: bool) -> list[Draft]:
+    """`count` documents of one genre with overlapping sections, some sharing a name: each is a distractor of the others."""
+    if contract:
+        kind = rng.choice(contracts.TYPES)
+        genre, style = contracts.GENRES[kind.key], rng.randrange(contracts.STYLES)
+        draw_names = lambda: contracts.contract_names(rng, kind, style)
+    else:
+        genre = rng.choice(genres.GENRES)
+        style = None
+        draw_names = lambda: genre.names(rng)
+    pool = genre.clauses
+    shared = rng.sample(list(pool), min(len(pool), rng.randint(3, 6)))
+    drafts, first = [], None
+    for _ in range(count):
+        names = draw_names()
+        if first is not None and not contract and rng.random() < 0.4:
+            key = rng.choice(list(names))
+            names = names | {key: first[key]} if len(names) > 1 else names
+        if first is not None and contract and rng.random() < 0.4:
+            names = share_party(names, first, rng.choice("AB"))
+        first = first or names
+        clauses = [c for c in shared if rng.random() < 0.8] or shared[:1]
+        clauses += [c for c in rng.sample(list(pool), min(len(pool), 3)) if c not in clauses]
+        rng.shuffle(clauses)
+        drafts.append(draw_draft(rng, genre, names, clauses, rng.randrange(4) if style is None else style))
+    return drafts
+
+
+def share_party(names: dict[str, str], other: dict[str, str], side: str) -> dict[str, str]:
+    """`names` with the party of one side (A or B) taken from another contract."""
+    taken = {key: value for key, value in other.items() if key == side or key.startswith(f"{side}_")}
+    rest = {key: value for key, value in names.items() if key not in taken}
+    return names if set(taken.values()) & set(rest.values()) else names | taken
+
+
+def unique_reference(rng: Random, draft: Draft, others: list[Draft]) -> str | None:
+    """A way to name this document that names none of the others; None if there is none."""
+    references = list(draft.genre.references)
+    rng.shuffle(references)
+    for template in references:
+        text = fill_reference(template, draft.written.names)
+        taken = {fill_reference(t, o.written.names) for o in others for t in o.genre.references}
+        if text not in taken:
+            return text
+    return None
+
+
+def fill_reference(template: str, names: dict[str, str]) -> str:
+    """Like `fill`, but keeps the first letter's case: a reference stands inside a sentence."""
+    filled = fill(template, names)[0]
+    return template[0] + filled[1:] if template[0] != "{" else filled
+
+
+# ---------------------------------------------------------------- passages
+
+def cut_points(text: str) -> list[int]:
+    """Where a chunk may begin or end: after sentences and paragraphs."""
+    ends = (m.end() for m in SENTENCE_END.finditer(text) if not HEADING_NUMBER.search(text[: m.end()]))
+    return sorted({0, len(text), *ends})
+
+
+def draw_window(rng: Random, written: Written, around: PlacedFact | None = None) -> tuple[int, int]:
+    """A chunk of 200-480 characters on sentence bounds, holding `around`'s evidence if given."""
+    points = cut_points(written.text)
+    size = rng.randint(200, 480)
+    center = around or rng.choice(written.facts)
+    start = max(p for p in points if p <= center.evidence_start)
+    end = min(p for p in points if p >= center.evidence_end)
+    while end - start < size:
+        left = [p for p in points if p < start]
+        right = [p for p in points if p > end]
+        if not left and not right:
+            break
+        if right and (not left or rng.random() < 0.5):
+            end = right[0]
+        else:
+            start = left[-1]
+    return start, end
+
+
+def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
+    return window[0] <= placed.evidence_start and placed.evidence_end <= window[1]
+
+
+# ---------------------------------------------------------------- samples
+
+def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 7) -> Sample:
+    """Passages of several documents of one genre; questions on facts inside, beside and outside them."""
+    drafts = draw_family(rng, max(2, min(4, passages)), contract)
+    chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
+    topic = rng.choice(drafts[0].clauses)
+    for i in range(passages):
+        draft = drafts[i % len(drafts)]
+        same = [f for f in draft.written.facts if f.clause is topic]
+        around = rng.choice(same) if same and rng.random() < 0.6 else None
+        if not draft.written.facts:
+            continue
+        window = draw_window(rng, draft.written, around)
+        overlaps = any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen)
+        if not overlaps:
+            chosen.append((draft, draft.written, window))
+    if rng.random() < 0.3:
+        add_notice(rng, chosen, contract)
+    rng.shuffle(chosen)
+    prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
+        [(written.title, written.text[a:b].strip()) for _, written, (a, b) in chosen])
+    branches, kinds = draw_questions(rng, drafts, chosen, questions)
+    return Sample(USER + prefix, branches, kinds)
+
+
+def add_notice(rng: Random, chosen: list, contract: bool) -> None:
+    """Give one of the chosen documents a later notice that replaces the text of a section, and add it as a passage."""
+    draft, written, window = rng.choice(chosen)
+    stated = [f for f in written.facts if inside(f, window)]
+    if not stated:
+        return
+    clause = rng.choice(stated).clause
+    if contract and clause.key in contracts.AMENDABLE:
+        notice = draw_amendment(rng, written, clause)
+    elif not contract and draft.genre.key in genres.REVISIONS:
+        notice = genres.revise(written, draft.genre, clause.key, rng, rng.randrange(4))
+    else:
+        return
+    draft.notice = notice
+    chosen.append((draft, notice, (0, len(notice.text))))
+
+
+def draw_amendment(rng: Random, written: Written, clause) -> Written:
+    """An amendment of a contract that replaces one clause by the same clause with new values."""
+    section = next(f.section for f in written.facts if f.clause is clause)
+    style = rng.randrange(contracts.STYLES)
+    heading = written.sections[section - 1][2]
+    new_text = clause.wordings[style].replace(" || ", " ")
+    wording = contracts.AMENDMENT_WORDINGS[style]
+    for name, text in (("section", str(section)), ("part", "1"), ("title", heading),
+                       ("new_text", new_text[:1].upper() + new_text[1:])):
+        wording = wording.replace("{" + name + "}", text)
+    notice = Written(f"Amendment 1 to {written.title}", "", dict(written.names))
+    notice.text = f"# {notice.title}\n\nDated {values.date(2020, 2025)(rng)}.\n\n"
+    write_clause(notice, clause, draw_values(clause, rng), wording, f"Change to Section {section}")
+    return notice
+
+
+def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int) -> tuple[list[tuple[str, str]], list[str]]:
+    """Question branches: about three quarters answerable, the rest about facts that no passage states."""
+    stated, absent = [], []
+    for draft in drafts:
+        for placed in draft.written.facts:
+            found = locate(draft, placed, chosen)
+            (stated if found else absent).append((draft, placed, found))
+    rng.shuffle(stated)
+    rng.shuffle(absent)
+    wanted = max(1, round(count * 0.78))
+    branches, kinds = [], []
+    for draft, placed, found in stated[:wanted] + absent[: count - wanted]:
+        reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
+        if reference is None:
+            continue
+        if found and rng.random() < 0.12:
+            made = extract_question(rng, draft, placed, chosen, reference)
+            if made:
+                branches.append(made)
+                kinds.append("extract")
+                continue
+        question = rng.choice(placed.fact.questions).replace("{doc}", reference)
+        answer = f"[{found[0]}] {found[1]}" if found else ABSTAIN
+        branches.append((question_branch(question), answer))
+        kinds.append(("version" if found[2] else "lookup") if found else "unanswerable")
+    return branches, kinds
+
+
+def locate(draft: Draft, placed: PlacedFact, chosen: list) -> tuple[int, str, bool] | None:
+    """(passage number, value, overridden) of the text in force for this fact, or None if no passage states it."""
+    base = None
+    for number, (owner, written, window) in enumerate(chosen, 1):
+        if owner is not draft:
+            continue
+        if written is draft.notice:
+            for new in written.facts:
+                if new.fact is placed.fact and new.clause is placed.clause:
+                    return number, new.value, True
+        elif inside(placed, window):
+            base = (number, placed.value, False)
+    return base
+
+
+def extract_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list, reference: str) -> tuple[str, str] | None:
+    """A question for JSON over the facts of one clause that stand in one passage."""
+    fields, numbers = {}, set()
+    for other in draft.written.facts:
+        if other.clause is placed.clause:
+            found = locate(draft, other, chosen)
+            if found:
+                fields[other.fact.name] = found[1]
+                numbers.add(found[0])
+    if len(fields) < 2 or len(numbers) != 1:
+        return None
+    keys = list(fields)
+    rng.shuffle(keys)
+    listed = ", ".join(f'"{key}"' for key in keys)
+    question = f"Extract from {reference} as JSON with the keys {listed}."
+    return question_branch(question), f"[{numbers.pop()}] " + json.dumps({key: fields[key] for key in keys})
+
+
+def closed_book_sample(rng: Random) -> Sample:
+    """A question without passages: the only honest answer is the abstention."""
+    draft = draw_family(rng, 1, rng.random() < CONTRACT_SHARE)[0]
+    placed = rng.choice(draft.written.facts)
+    question = rng.choice(placed.fact.questions).replace(
+        "{doc}", fill_reference(rng.choice(draft.genre.references), draft.written.names))
+    prompt = CLOSED_BOOK_TEMPLATE.split("\n\nQuestion:")[0]
+    return Sample(USER + prompt, [(question_branch(question), ABSTAIN)], ["closed_book"])
+
+
+def question_branch(question: str) -> str:
+    return f"\n\nQuestion: {question}" + ASSISTANT
+
+
+def draw_sample(rng: Random, difficulty: float) -> Sample:
+    """One sample of the mix; `difficulty` in [0, 1] raises the number of passages from 1 to 6."""
+    roll = rng.random()
+    if roll < 0.03:
+        return closed_book_sample(rng)
+    top = 1 + round(5 * difficulty)
+    passages = rng.randint(max(1, top - 2), top)
+    return reading_sample(rng, passages, rng.random() < CONTRACT_SHARE)
+
+
+# ---------------------------------------------------------------- packed rows
+
+@dataclass
+class Row:
+    """One packed row of `length` tokens: ids, positions, labels (-100: not learned), weights, and who sees whom."""
+
+    ids: torch.Tensor
+    positions: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+    sample: torch.Tensor
+    branch: torch.Tensor
+
+
+def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -> list[tuple]:
+    """Token tuples (id, position, label, weight, branch) of a sample; branch 0 is the prefix."""
+    tokens = []
+    prefix = tokenizer.encode(sample.prefix, add_special_tokens=False)
+    for position, token in enumerate(prefix):
+        label = token if position and rng.random() < context_share else -100
+        tokens.append((token, position, label, 0.1, 0))
+    for number, (question, answer) in enumerate(sample.branches, 1):
+        asked = tokenizer.encode(question, add_special_tokens=False)
+        answered = tokenizer.encode(answer + END, add_special_tokens=False)
+        for i, token in enumerate(asked + answered):
+            label = token if i >= len(asked) else -100
+            tokens.append((token, len(prefix) + i, label, 1.0, number))
+    return tokens
+
+
+def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.1) -> Row:
+    """A row filled with samples until the next one does not fit; the rest is copying practice or padding."""
+    rng = Random(seed)
+    columns: list[tuple] = []
+    number = 0
+    while length - len(columns) > 60:
+        number += 1
+        if rng.random() < copy_share:
+            tokens = copy_tokens(rng, tokenizer, min(31, (length - len(columns)) // 2))
+        else:
+            tokens = encode(draw_sample(rng, difficulty), tokenizer, rng)
+            if len(tokens) > length - len(columns):
+                if len(tokens) > length or len(columns) < length * 0.6:
+                    tokens = trim_branches(tokens, length - len(columns))
+                if not tokens:
+                    break
+        columns += [(*token, number) for token in tokens]
+    columns += [(tokenizer.pad_token_id, 0, -100, 0.0, 0, 0)] * (length - len(columns))
+    ids, positions, labels, weights, branch, sample = zip(*columns[:length])
+    return Row(torch.tensor(ids), torch.tensor(positions), torch.tensor(labels), torch.tensor(weights),
+               torch.tensor(sample), torch.tensor(branch))
+
+
+def trim_branches(tokens: list[tuple], room: int) -> list[tuple]:
+    """Drop whole branches from the end until the sample fits; [] if not even one branch does."""
+    while tokens and len(tokens) > room:
+        last = tokens[-1][4]
+        tokens = [t for t in tokens if t[4] != last] if last else []
+    return tokens if tokens and tokens[-1][4] else []
+
+
+def copy_tokens(rng: Random, tokenizer, longest: int) -> list[tuple]:
+    n = rng.randint(8, longest)
+    first = [rng.randrange(8, len(tokenizer)) for _ in range(n)]
+    return [(t, i, t if i >= n else -100, 0.3, 0) for i, t in enumerate(first + first)]
+
+
+def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
+    """(batch, 1, length, length), True where attended: earlier tokens of the same sample, of the prefix or one's own branch."""
+    length = sample.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    same = sample[:, :, None] == sample[:, None, :]
+    visible = (branch[:, None, :] == 0) | (branch[:, :, None] == branch[:, None, :])
+    return (causal & same & visible)[:, None]
+
+
+class Rows(torch.utils.data.Dataset):
+    """Packed rows by index; `difficulty` maps an index to [0, 1]. Row i is the same on every machine and every run."""
+
+    def __init__(self, tokenizer, length: int, start: int, stop: int, difficulty, seed: int):
+        self.tokenizer, self.length, self.start, self.stop = tokenizer, length, start, stop
+        self.difficulty, self.seed = difficulty, seed
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, i: int) -> Row:
+        index = self.start + i
+        return pack_row(f"clerk-{self.seed}-{index}", self.tokenizer, self.length, self.difficulty(index))
+
+
+def collate(rows: list[Row]) -> Row:
+    return Row(*(torch.stack([getattr(row, name) for row in rows]) for name in
+                 ("ids", "positions", "labels", "weights", "sample", "branch")))
+
+
+def tokenizer_texts(count: int, seed: str = "clerk-tokenizer") -> list[str]:
+    """Text on which the tokenizer is trained: prompts and answers as the model will see them."""
+    samples = (draw_sample(Random(f"{seed}-{i}"), 0.6) for i in range(count))
+    return [s.prefix + "".join(q + a for q, a in s.branches) for s in samples]

@@ -1,0 +1,267 @@
+"""Pretrain Clerk from scratch: first copying, then reading.
+
+Two stages, because reading passages from the start never learns to copy (see README.md in this folder):
+
+1. `copy`: random tokens repeated once, loss on the repetition. The vocabulary widens 64 -> 384 -> all, each time the loss
+   falls below 0.3. This forms the induction heads that every later skill stands on (Olsson et al., arXiv 2209.11895).
+2. `read`: passages with several questions each (see `corpus.py`), packed into rows of equal length.
+
+Hidden matrices are trained with Muon (Jordan et al., 2024; `torch.optim.Muon`), embeddings and norms with AdamW.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from .corpus import Rows, attention_mask, collate, encode, reading_sample, tokenizer_texts
+from .tokenizer import load_tokenizer, train_tokenizer
+
+VOCAB_SIZE = 2048
+CONTEXT = 2048
+
+# One dial sets the rest: layers, width. Heads are of 64 dimensions, the feed-forward is 8/3 of the width.
+SIZES = {"nano": (3, 128), "base": (6, 256), "large": (8, 384)}
+
+
+@dataclass
+class Progress:
+    """What a checkpoint needs beside the weights to go on as if nothing had happened."""
+
+    stage: str = "copy"
+    step: int = 0
+    tokens: int = 0
+    read_tokens: int = 0
+    seconds: float = 0.0
+    copy_vocab: int = 64
+    log: list = field(default_factory=list)
+
+
+def build_model(size: str, vocab_size: int = VOCAB_SIZE, seed: int = 0) -> LlamaForCausalLM:
+    """A randomly initialised Llama of one of `SIZES`; raises KeyError for an unknown size."""
+    layers, width = SIZES[size]
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocab_size, hidden_size=width, intermediate_size=round(width * 8 / 3 / 64) * 64,
+        num_hidden_layers=layers, num_attention_heads=width // 64, num_key_value_heads=width // 64,
+        max_position_embeddings=CONTEXT, tie_word_embeddings=True, rms_norm_eps=1e-5,
+        bos_token_id=0, eos_token_id=1, pad_token_id=2,
+    )
+    return LlamaForCausalLM(config)
+
+
+def build_optimizers(model, muon_lr: float = 0.01, adam_lr: float = 3e-3) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the layers, AdamW for everything else."""
+    hidden = [p for n, p in model.named_parameters() if p.ndim == 2 and "layers." in n]
+    inside = {id(p) for p in hidden}
+    rest = [p for p in model.parameters() if id(p) not in inside]
+    optimizers = [
+        torch.optim.Muon(hidden, lr=muon_lr, momentum=0.95, weight_decay=0.0),
+        torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["base_lr"] = group["lr"]
+    return optimizers
+
+
+def scale_lr(optimizers, factor: float) -> None:
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_lr"] * factor
+
+
+def copy_batch(rng: random.Random, vocab: list[int], batch: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of random tokens repeated once: (ids, labels), both (batch, 2n) with n in 8..31; -100 on the first half."""
+    n = rng.randint(8, 31)
+    first = torch.tensor([[rng.choice(vocab) for _ in range(n)] for _ in range(batch)])
+    ids = torch.cat([first, first], 1)
+    labels = ids.clone()
+    labels[:, :n] = -100
+    return ids, labels
+
+
+def copy_stage(model, optimizers, progress: Progress, folder: Path, device: str, seed: int, max_steps: int = 6000) -> None:
+    """Train copying until the whole vocabulary's loss stays below 0.1."""
+    rng = random.Random(seed + progress.step)
+    order = list(range(8, model.config.vocab_size))
+    random.Random(seed).shuffle(order)
+    average, started, before = 5.0, time.time(), progress.seconds
+    while progress.step < max_steps:
+        ids, labels = copy_batch(rng, order[: progress.copy_vocab])
+        loss = train_step(model, optimizers, dict(input_ids=ids.to(device)), labels.to(device), device)
+        average = 0.95 * average + 0.05 * loss
+        progress.step += 1
+        progress.tokens += ids.numel()
+        progress.seconds = before + time.time() - started
+        if progress.step % 50 == 0:
+            log(progress, folder, loss=round(average, 4), copy_vocab=progress.copy_vocab)
+        if progress.step % 250 == 0:
+            save_checkpoint(model, optimizers, progress, folder)
+        if average < 0.3 and progress.copy_vocab < len(order):
+            progress.copy_vocab = 384 if progress.copy_vocab == 64 else len(order)
+            average = 5.0
+        elif average < 0.1 and progress.copy_vocab >= len(order):
+            break
+    progress.stage, progress.step = "read", 0
+    save_checkpoint(model, optimizers, progress, folder)
+    log(progress, folder, note="copying has formed")
+
+
+def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: str, weights: torch.Tensor | None = None) -> float:
+    """One optimizer step; `labels` (batch, length) with -100 where nothing is learned, `weights` of the same shape."""
+    model.train()
+    with torch.autocast(device, dtype=torch.bfloat16):
+        hidden = model.model(**inputs, use_cache=False).last_hidden_state
+        # Only rows that carry a label go through the output layer: it is a third of the work otherwise.
+        mask = labels[:, 1:] != -100
+        logits = model.lm_head(hidden[:, :-1][mask])
+    losses = F.cross_entropy(logits.float(), labels[:, 1:][mask], reduction="none")
+    if weights is None:
+        loss = losses.mean()
+    else:
+        weight = weights[:, 1:][mask]
+        loss = (losses * weight).sum() / weight.sum()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return float(loss.detach())
+
+
+def save_checkpoint(model, optimizers, progress: Progress, folder: Path) -> None:
+    """Write weights, optimizer state and progress atomically: an interrupted write leaves the previous one whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = dict(model=model.state_dict(), optimizers=[o.state_dict() for o in optimizers], progress=vars(progress))
+    torch.save(state, folder / "checkpoint.tmp")
+    os.replace(folder / "checkpoint.tmp", folder / "checkpoint.pt")
+
+
+def load_checkpoint(model, optimizers, folder: Path, device: str) -> Progress:
+    """Resume from `folder` if it holds a checkpoint, else start anew."""
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return Progress()
+    state = torch.load(path, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    for optimizer, saved in zip(optimizers, state["optimizers"]):
+        optimizer.load_state_dict(saved)
+    return Progress(**state["progress"])
+
+
+def log(progress: Progress, folder: Path, **values) -> None:
+    """Append one line to log.jsonl and print it."""
+    row = dict(stage=progress.stage, step=progress.step, tokens=progress.tokens, seconds=round(progress.seconds), **values)
+    print(json.dumps(row), flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int, budget: int,
+               batch: int = 8192) -> None:
+    """Train reading for `budget` tokens: rows of 512 tokens first, of 1,024 from 40% on; 1 to 6 passages by then.
+
+    The learning rate is constant for 55% of the budget and then falls linearly to 5%.
+    """
+    read_before, started, before = progress.read_tokens, time.time(), progress.seconds
+    while progress.read_tokens < budget:
+        length = 512 if progress.read_tokens < 0.4 * budget else 1024
+        rows_per_step = batch // length
+        target = 0.4 * budget if length == 512 else budget
+        steps = max(1, int((target - progress.read_tokens) // batch) + 1)
+        first = progress.read_tokens // 512
+        rows = Rows(tokenizer, length, first, first + steps * rows_per_step,
+                    lambda i, at=progress.read_tokens, per=batch / rows_per_step, first=first:
+                    min(1.0, (at + (i - first) * per) / (0.5 * budget)), seed)
+        loader = torch.utils.data.DataLoader(rows, batch_size=rows_per_step, collate_fn=collate, num_workers=1,
+                                             prefetch_factor=4)
+        average = None
+        for row in loader:
+            done = progress.read_tokens / budget
+            scale_lr(optimizers, 1.0 if done < 0.55 else max(0.05, 1 - 0.95 * (done - 0.55) / 0.45))
+            inputs = dict(input_ids=row.ids.to(device), position_ids=row.positions.to(device),
+                          attention_mask=attention_mask(row.sample, row.branch).to(device))
+            loss = train_step(model, optimizers, inputs, row.labels.to(device), device, row.weights.to(device))
+            average = loss if average is None else 0.95 * average + 0.05 * loss
+            progress.step += 1
+            progress.tokens += row.ids.numel()
+            progress.read_tokens += row.ids.numel()
+            progress.seconds = before + time.time() - started
+            if progress.step % 20 == 0:
+                rate = (progress.read_tokens - read_before) / (time.time() - started)
+                log(progress, folder, loss=round(average, 4), tokens_per_s=round(rate))
+            if progress.step % 100 == 0:
+                log(progress, folder, exact_match=evaluate(model, tokenizer, device))
+                save_checkpoint(model, optimizers, progress, folder)
+            if progress.read_tokens >= target:
+                break
+    progress.stage = "done"
+    save_checkpoint(model, optimizers, progress, folder)
+
+
+@torch.no_grad()
+def evaluate(model, tokenizer, device: str, passages: int = 4, count: int = 40, name: str = "dev") -> dict[str, float]:
+    """Exact match by kind of question on held-out seeds, `passages` passages each (gold among the others).
+
+    Greedy decoding gives the reference answer exactly when every reference token is the most likely one after its
+    predecessors, so one forward pass decides it.
+    """
+    model.eval()
+    right: dict[str, list[bool]] = {}
+    for genre in ("everyday", "contract"):
+        for i in range(count):
+            sample = reading_sample(random.Random(f"clerk-{name}-{genre}-{i}"), passages, genre == "contract")
+            tokens = encode(sample, tokenizer, random.Random(0), context_share=0.0)
+            ids, positions, labels, _, branch = (torch.tensor(column)[None] for column in zip(*tokens))
+            mask = attention_mask(torch.zeros_like(branch), branch)
+            with torch.autocast(device, dtype=torch.bfloat16):
+                logits = model(input_ids=ids.to(device), position_ids=positions.to(device),
+                               attention_mask=mask.to(device), use_cache=False).logits
+            hit = (logits[0, :-1].argmax(-1).cpu() == labels[0, 1:]) | (labels[0, 1:] == -100)
+            for number, kind in enumerate(sample.kinds, 1):
+                correct = bool(hit[branch[0, 1:] == number].all())
+                right.setdefault(f"{genre}/{kind}", []).append(correct)
+    return {key: round(sum(values) / len(values), 3) for key, values in sorted(right.items())}
+
+
+def export(model, tokenizer, folder: Path) -> None:
+    """Write the model in bf16 safetensors with its tokenizer, and the hashes that `labutils.models` checks at load."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shipped = LlamaForCausalLM(model.config)
+    shipped.load_state_dict(model.state_dict())
+    shipped.generation_config.update(eos_token_id=model.config.eos_token_id, pad_token_id=model.config.pad_token_id)
+    shipped.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+              for path in sorted(folder.iterdir()) if path.suffix in (".safetensors", ".json", ".jinja")
+              and path.name != "hashes.json"}
+    (folder / "hashes.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
+
+
+def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: int = 0, out: Path | None = None) -> None:
+    """The whole recipe, resumed from `folder` if it was interrupted; exports to `out` when the budget is spent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "tokenizer.json").exists():
+        train_tokenizer(tokenizer_texts(6000), VOCAB_SIZE).save_pretrained(folder)
+    tokenizer = load_tokenizer(folder)
+    model = build_model(size, len(tokenizer), seed).to(device)
+    optimizers = build_optimizers(model)
+    progress = load_checkpoint(model, optimizers, folder, device)
+    if progress.stage == "copy":
+        copy_stage(model, optimizers, progress, folder, device, seed)
+    if progress.stage == "read":
+        read_stage(model, optimizers, progress, folder, tokenizer, device, seed, budget)
+    log(progress, folder, exact_match=evaluate(model, tokenizer, device, count=100, name="test"))
+    if out:
+        export(model, tokenizer, out)

@@ -1,0 +1,382 @@
+"""The course world: contracts of a fictional group of companies, their amendments, and the house's own documents.
+
+A world is a function of its seed: the same seed gives the same bytes, another seed other companies, values and thresholds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from labutils.errors import LabsError
+
+from . import contracts, house
+from .contracts import ContractType
+from .house import Company, Position
+from .text import Clause, PlacedFact, Written, draw_values, fill, write_clause, write_document
+from .values import MONTHS
+from .values import date as draw_date
+
+COURSE_SEED = 7
+CONTRACTS = 44
+COMPANIES = 30
+SPLIT_SHARES = {"train": 16 / 44, "dev": 8 / 44, "test": 20 / 44}
+AMENDED_SHARE = 0.7
+SECOND_SHARE = 0.4
+SHARED = ("register", "playbook", "glossary")
+
+FactKey = tuple[str, str]  # clause key, fact name
+
+
+@dataclass
+class Amendment:
+    """A later document that replaces paragraphs of a contract; `changed` holds the facts with a new value."""
+
+    doc_id: str
+    number: int
+    date: str
+    written: Written
+    changed: list[FactKey]
+
+
+@dataclass
+class Contract:
+    """A base contract with its amendments in the order in which they were signed."""
+
+    doc_id: str
+    kind: ContractType
+    parties: tuple[Company, Company]
+    split: str
+    style: int
+    clauses: list[Clause]
+    written: Written
+    amendments: list[Amendment] = field(default_factory=list)
+
+    def chain(self, key: FactKey) -> list[tuple[str, PlacedFact]]:
+        """(doc_id, fact) of every place that states the fact, oldest first; [] if the contract does not state it.
+
+        An amendment replaces whole paragraphs, so it also restates the facts that stand beside the changed one.
+        """
+        writings = [(self.doc_id, self.written)] + [(a.doc_id, a.written) for a in self.amendments]
+        return [(doc_id, placed) for doc_id, written in writings for placed in written.facts
+                if (placed.clause.key, placed.fact.name) == key]
+
+    def keys(self) -> list[FactKey]:
+        """The facts that the base contract states, in its order."""
+        return [(placed.clause.key, placed.fact.name) for placed in self.written.facts]
+
+    def changed(self) -> set[FactKey]:
+        return {key for amendment in self.amendments for key in amendment.changed}
+
+    def absent(self) -> list[Clause]:
+        """Clauses with facts that contracts of this type may have and this one lacks, with its amendments."""
+        present = {clause.key for clause in self.clauses}
+        possible = [*self.kind.core, *self.kind.optional]
+        return [c for c in contracts.CLAUSES if c.key in possible and c.key not in present and c.facts]
+
+
+@dataclass
+class World:
+    """Everything drawn from one seed; `documents` gives the texts."""
+
+    seed: int
+    companies: list[Company]
+    holdings: list[Company]
+    contracts: list[Contract]
+    positions: list[Position]
+    register: Written
+    playbook: Written
+    glossary: Written
+
+    def documents(self) -> dict[str, str]:
+        """doc_id -> Markdown text: each contract before its amendments, the shared documents last."""
+        return {row["doc_id"]: written.text for row, written in self.rows()}
+
+    def rows(self) -> list[tuple[dict, Written]]:
+        """(manifest row, document) of every document."""
+        rows = []
+        for contract in self.contracts:
+            common = {
+                "contract_type": contract.kind.key, "parties": [company.name for company in contract.parties],
+                "cluster": contract.doc_id, "split": contract.split,
+            }
+            rows.append((manifest_row(contract.doc_id, contract.written.title, "contract",
+                                      contract.written.names["date_signed"], None, common), contract.written))
+            for amendment in contract.amendments:
+                rows.append((manifest_row(amendment.doc_id, amendment.written.title, "amendment", amendment.date,
+                                          contract.doc_id, common), amendment.written))
+        for doc_id, written in zip(SHARED, (self.register, self.playbook, self.glossary), strict=True):
+            common = {"contract_type": None, "parties": [], "cluster": doc_id, "split": "shared"}
+            rows.append((manifest_row(doc_id, written.title, doc_id, None, None, common), written))
+        return rows
+
+
+def manifest_row(doc_id: str, title: str, kind: str, when: str | None, amends: str | None, common: dict) -> dict:
+    return {"doc_id": doc_id, "title": title, "kind": kind, "contract_type": common["contract_type"],
+            "parties": common["parties"], "date": to_date(when).isoformat() if when else None,
+            "cluster": common["cluster"], "split": common["split"], "amends": amends}
+
+
+# ---------------------------------------------------------------- dates
+
+def to_date(text: str) -> date:
+    """The date in '3 March 2019'; ValueError if it is none."""
+    day, month, year = text.split()
+    return date(int(year), MONTHS.index(month) + 1, int(day))
+
+
+def from_date(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+# ---------------------------------------------------------------- building
+
+def build_world(seed: int, contracts_count: int = CONTRACTS, companies_count: int = COMPANIES) -> World:
+    """Draw a world in memory. Raises LabsError if there are too few companies for so many contracts."""
+    companies, holdings = house.draw_companies(Random(f"{seed}/companies"), companies_count)
+    drawn = draw_contracts(seed, contracts_count, companies)
+    positions = house.draw_positions(Random(f"{seed}/playbook"))
+    rng = Random(f"{seed}/glossary")
+    projects = {f"Project {house.coined(rng, 1)}": reference_of(rng, contract)
+                for contract in rng.sample(drawn, min(12, len(drawn)))}
+    return World(
+        seed, companies, holdings, drawn, positions,
+        house.write_register(Random(f"{seed}/register"), companies + holdings),
+        house.write_playbook(positions), house.write_glossary(rng, projects),
+    )
+
+
+def reference_of(rng: Random, contract: Contract) -> str:
+    """How a text names a contract: 'the supply agreement between Brenmere Foods and Toska Mills'."""
+    template = rng.choice(contracts.GENRES[contract.kind.key].references)
+    a, b = contract.parties
+    return template.format(A_name=a.name, B_name=b.name)
+
+
+def draw_contracts(seed: int, count: int, companies: list[Company]) -> list[Contract]:
+    rng = Random(f"{seed}/contracts")
+    kinds = draw_kinds(rng, count)
+    pairs = draw_pairs(rng, kinds, companies)
+    splits = draw_splits(kinds)
+    order = rng.sample(range(count), count)
+    drawn = []
+    for number, i in enumerate(order, 1):
+        own = Random(f"{seed}/contract/{number}")
+        drawn.append(draw_contract(own, number, kinds[i], pairs[i], splits[i]))
+    for split in SPLIT_SHARES:
+        mine = [contract for contract in drawn if contract.split == split]
+        amended = rng.sample(mine, round(AMENDED_SHARE * len(mine)))
+        twice = {contract.doc_id for contract in amended[: round(SECOND_SHARE * len(amended))]}
+        for contract in amended:
+            amend(Random(f"{seed}/amend/{contract.doc_id}"), contract, 2 if contract.doc_id in twice else 1)
+    return drawn
+
+
+def draw_kinds(rng: Random, count: int) -> list[ContractType]:
+    """Contract types in equal shares, equal ones side by side."""
+    start = rng.randrange(len(contracts.TYPES))
+    picked = Counter((start + i) % len(contracts.TYPES) for i in range(count))
+    return [contracts.TYPES[i] for i in sorted(picked) for _ in range(picked[i])]
+
+
+def draw_splits(kinds: list[ContractType]) -> list[str]:
+    """A split for each contract, always the one that lags most behind its share: every type is spread over the splits."""
+    given: Counter[str] = Counter()
+    splits = []
+    for i in range(1, len(kinds) + 1):
+        split = max(SPLIT_SHARES, key=lambda s: SPLIT_SHARES[s] * i - given[s])
+        given[split] += 1
+        splits.append(split)
+    return splits
+
+
+def draw_pairs(rng: Random, kinds: list[ContractType], companies: list[Company]) -> list[tuple[Company, Company]]:
+    """Two parties for each contract: no pair holds two contracts of one type, some hold two of different types."""
+    if len(companies) < 4:
+        raise LabsError(f"a world needs at least 4 companies, not {len(companies)}; ask for more")
+    weights = [5 if i < len(companies) // 6 else 1 for i in range(len(companies))]
+    waiting = rng.sample(companies, len(companies))
+    pairs: list[tuple[Company, Company]] = []
+    used: set[tuple[str, frozenset[str]]] = set()
+    for kind in kinds:
+        for _ in range(1000):
+            if pairs and not waiting and rng.random() < 0.4:
+                pair = rng.choice(pairs)
+            else:
+                first = waiting[-1] if waiting else rng.choices(companies, weights)[0]
+                pair = (first, rng.choices(companies, weights)[0])
+                pair = pair if rng.random() < 0.5 else pair[::-1]
+            key = (kind.key, frozenset(company.name for company in pair))
+            if len(key[1]) == 2 and key not in used:
+                break
+        else:
+            raise LabsError(f"{len(companies)} companies are too few for {len(kinds)} contracts; ask for more companies")
+        used.add(key)
+        pairs.append(pair)
+        waiting = [company for company in waiting if company not in pair]
+    return pairs
+
+
+def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[Company, Company], split: str) -> Contract:
+    style = rng.randrange(contracts.STYLES)
+    names = contracts.contract_names(rng, kind, style)
+    names |= {"date_signed": draw_date(2015, 2022)(rng)}
+    for side, role, company in zip("AB", kind.roles, parties, strict=True):
+        called = f"the {role}" if style in contracts.ROLE_STYLES else company.stem
+        names |= {f"{side}_name": company.name, f"{side}_full": company.legal, f"{side}_called": called, side: called}
+    clauses = contracts.contract_clauses(rng, kind, optional=rng.randint(4, 8), plain=rng.randint(3, 6))
+    written = write_document(contracts.GENRES[kind.key], rng, names, clauses, style)
+    doc_id = f"c{number:02d}-{kind.key}-{parties[0].stem}-{parties[1].stem}".lower()
+    return Contract(doc_id, kind, parties, split, style, clauses, written)
+
+
+# ---------------------------------------------------------------- amendments
+
+AMENDMENT_OPENINGS = contracts.blocks("""
+    This is amendment number {number} to the {type} that {A_full} ("{A_called}") and {B_full} ("{B_called}") signed on
+    {date_signed}. It is dated {date_amended} and takes effect on that day.
+
+    THIS AMENDMENT NO. {number} is made the {date_amended} by and between {A_full} ("{A_called}") and {B_full}
+    ("{B_called}") and amends the {type} made between the same parties and dated {date_signed} (the "Agreement").
+
+    Parties: {A_full} ("{A_called}"); {B_full} ("{B_called}"). Amendment No. {number}, dated {date_amended}, to the {type}
+    dated {date_signed} (the "Agreement").
+
+    We, {A_full} ("{A_called}") and {B_full} ("{B_called}"), have worked together under our {type} of {date_signed} (our
+    "Agreement"). On {date_amended} we agreed on this amendment, the one with number {number}.
+    """)
+AMENDMENT_CLOSINGS = contracts.blocks("""
+    All other terms of the agreement stay as they are.
+
+    Save as amended hereby, the Agreement shall remain in full force and effect.
+
+    Remainder of the Agreement unchanged.
+
+    Everything else that we agreed before goes on unchanged.
+    """)
+
+
+def amend(rng: Random, contract: Contract, count: int) -> None:
+    """Add `count` amendments to a contract; a second one often changes again what the first has changed."""
+    open_keys = [key for key in contract.keys() if key[1] in contracts.AMENDABLE.get(key[0], ())]
+    signed = to_date(contract.written.names["date_signed"])
+    for number in range(1, count + 1):
+        signed += timedelta(days=rng.randint(150, 700))
+        done = sorted(contract.changed())
+        fresh = [key for key in open_keys if key not in done]
+        keys = [rng.choice(done)] if done and rng.random() < 0.7 else []
+        wanted = 2 if rng.random() < 0.75 else 1
+        keys += rng.sample(fresh, min(len(fresh), max(0, wanted - len(keys))))
+        contract.amendments.append(write_amendment(rng, contract, number, from_date(signed), keys))
+
+
+def write_amendment(rng: Random, contract: Contract, number: int, when: str, keys: list[FactKey]) -> Amendment:
+    """Write one amendment that gives the facts `keys` new values, in the voice of the contract's drafter."""
+    names = contract.written.names | {"number": str(number), "date_amended": when}
+    title = f"Amendment No. {number} to the {contract.written.title}"
+    document = Written(title, f"# {title}\n\n", names)
+    document.text += fill(AMENDMENT_OPENINGS[contract.style], names)[0] + "\n\n"
+    for clause in contract.clauses:
+        mine = [name for key, name in keys if key == clause.key]
+        if not mine:
+            continue
+        values = {fact.name: contract.chain((clause.key, fact.name))[-1][1].value for fact in clause.facts}
+        for name in mine:
+            values[name] = new_value(rng, contract, clause, name)
+        write_change(document, contract, clause, mine, values)
+    document.text += fill(AMENDMENT_CLOSINGS[contract.style], names)[0] + "\n"
+    return Amendment(f"{contract.doc_id.split('-')[0]}-a{number}", number, when, document, sorted(keys))
+
+
+def new_value(rng: Random, contract: Contract, clause: Clause, name: str) -> str:
+    """A value that the contract has never had for this fact."""
+    before = {placed.value for _, placed in contract.chain((clause.key, name))}
+    while (value := draw_values(clause, rng)[name]) in before:
+        pass
+    return value
+
+
+def write_change(document: Written, contract: Contract, clause: Clause, names: list[str], values: dict[str, str]) -> None:
+    """Append a section that replaces the paragraphs of a clause which state the facts `names`."""
+    base = contract.written.fact(clause.key, names[0])
+    title = contract.written.sections[base.section - 1][2]
+    wording = clause.wordings[contract.style % len(clause.wordings)]
+    parts = dict(contracts.part_of(wording, name) for name in names)
+    paragraphs = []
+    for part, template in sorted(parts.items()):
+        text = contracts.AMENDMENT_WORDINGS[contract.style % len(contracts.AMENDMENT_WORDINGS)]
+        # A quotation opens with a capital, as the replaced paragraph does.
+        template = template.strip()
+        for side in "AB":
+            if template.startswith("{" + side + "}"):
+                template = document.names[side][0].upper() + document.names[side][1:] + template[3:]
+        for name, value in (("section", base.section), ("part", part), ("title", title), ("new_text", template)):
+            text = text.replace("{" + name + "}", str(value))
+        paragraphs.append(text)
+    write_clause(document, clause, values, " || ".join(paragraphs), title)
+
+
+# ---------------------------------------------------------------- writing
+
+def world_files(world: World) -> dict[str, str]:
+    """Relative path -> text of every file of a world: documents, questions.jsonl, manifest.json and the datasheet."""
+    from .datasheet import datasheet
+    from .questions import build_questions
+
+    items = build_questions(world)
+    files = {f"documents/{doc_id}.md": text for doc_id, text in world.documents().items()}
+    files["questions.jsonl"] = "".join(json.dumps(item.to_json(), ensure_ascii=False) + "\n" for item in items)
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{files[name]}\0".encode())
+    manifest = {"seed": world.seed, "hash": digest.hexdigest(), "documents": [row for row, _ in world.rows()]}
+    files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    files["README.md"] = datasheet(world, items, manifest["hash"])
+    return files
+
+
+def write_world(world: World, out: Path) -> Path:
+    """Write a world to the folder `out`, which holds either the old world or the new one, never a part; returns `out`.
+
+    Raises LabsError if `out` exists and is something else than a world or an empty folder.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise LabsError(f"{out.name} is a file; give a folder for the world")
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+        raise LabsError(f"the folder {out.name} holds something else than a world; give a new or an empty folder")
+    files = world_files(world)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name, text in files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        fresh.chmod(0o755)
+        swap(fresh, out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return out
+
+
+def swap(fresh: Path, out: Path) -> None:
+    """Put `fresh` in the place of `out`; what was there comes back if that fails."""
+    old = fresh.with_name(fresh.name + "-old")
+    if out.exists():
+        os.replace(out, old)
+    try:
+        os.replace(fresh, out)
+    except OSError:
+        if old.exists():
+            os.replace(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,807 @@
+"""Checks of the exercises: `rank = check.rank(rank)` says how far you are and always gives back something that works.
+
+Each checker prints one line: "[not attempted]" while the stub is untouched (it returns `...` or None, or raises
+NotImplementedError), "[diagnosis]" with what is wrong but not the answer, or "[passed]". It returns the reference unless
+passed, then your own object, so that a notebook always runs to its end. What your code prints or raises during a check stays
+inside it. In judgement exercises you hand in a value, or a function of the measured numbers that returns it.
+
+Lab 1: `rrf`, `evidence_recall`, `choose_k`. Lab 2: `format_example`, `split_by_contract`, `forgetting`.
+Lab 3: `paired_bootstrap`, `cost_per_correct`, `decide`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import io
+import math
+import random
+import re
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from labutils.errors import LabsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labutils.corpus import Question
+
+Spans = Sequence[tuple[int, int]]
+Interval = tuple[float, float, float]
+
+CHECKERS: dict[str, Callable[..., Any]] = {}
+# A recall this much below the best is not worth arguing about: two or three questions of a hundred.
+RECALL_MARGIN = 0.02
+
+
+class Diagnosis(Exception):
+    """What is wrong with an answer, in one sentence that does not give the answer away."""
+
+
+class NotAttempted(Exception):
+    """The stub is untouched."""
+
+
+class Attempt:
+    """The student's function during a check: called on copies, silenced, with faults turned into diagnoses."""
+
+    def __init__(self, student: Any) -> None:
+        if student is None or student is ...:
+            raise NotAttempted
+        if not callable(student):
+            raise Diagnosis(f"a function is expected, this is a {type(student).__name__}")
+        self.student = student
+
+    def __call__(self, *args: Any) -> Any:
+        given = copy.deepcopy(args)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                result = self.student(*given)
+        except NotImplementedError as fault:
+            raise NotAttempted from fault
+        except (Exception, SystemExit) as fault:
+            raise Diagnosis(_fault(fault, self.student)) from fault
+        if result is ... or (result is None and not _does_something(self.student)):
+            raise NotAttempted
+        if result is None:
+            raise Diagnosis("your function returns nothing; is a `return` missing?")
+        if not _same(given, args):
+            raise Diagnosis("your function changes the objects that it is given; work on a copy")
+        return result
+
+
+def checker(reference: Callable[..., Any], passed: str) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    """Register the decorated test as a checker of that name.
+
+    The test gets the student's object and the context, returns None when all is well, and raises Diagnosis or
+    NotAttempted otherwise. `reference` is what an unfinished exercise gets back: the function itself, or, where the
+    exercise wants a value, its value in the context. `passed` is what the line says then.
+    """
+    def register(test: Callable[..., None]) -> Callable[..., Any]:
+        name = test.__name__
+
+        @functools.wraps(test)
+        def run(student: Any, *context: Any, **named: Any) -> Any:
+            state, message = _state(test, passed, student, *context, **named)
+            print(" ".join(f"[{state}] {name}: {message}".split()))
+            if state == "passed":
+                return student
+            wants_value = (context or named) and not callable(student)
+            return reference(*context, **named) if wants_value else reference
+
+        run.reference = reference
+        CHECKERS[name] = run
+        return run
+
+    return register
+
+
+# --- references, named as the exercises name them -------------------------------------------------------------------
+
+
+def _rrf(first: Sequence[str], second: Sequence[str], k: int = 60) -> list[str]:
+    """Reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009): ids by the sum of 1 / (k + rank), best first."""
+    scores = _fused(first, second, k)
+    return sorted(scores, key=scores.__getitem__, reverse=True)
+
+
+def _evidence_recall(retrieved: Spans, gold: Spans) -> float:
+    """Share of the characters in gold spans (start, end) that retrieved spans cover (LegalBench-RAG, arXiv 2408.10343)."""
+    wanted = {i for start, end in gold for i in range(start, end)}
+    return len(wanted & {i for start, end in retrieved for i in range(start, end)}) / len(wanted)
+
+
+def _choose_k(table: Any, budget: float) -> tuple[int, str]:
+    """The smallest affordable k whose recall is as good as the best affordable one, with the reason."""
+    rows = _affordable(table, budget)
+    best = max(row["recall"] for row in rows)
+    row = min((r for r in rows if r["recall"] >= best - RECALL_MARGIN), key=lambda r: r["tokens"])
+    return int(row["k"]), (f"recall {row['recall']:.2f} for {row['tokens']:.0f} tokens: within the budget of {budget:.0f}, "
+                           "and no cheaper k finds as much evidence")
+
+
+def _format_example(question: Question, template: Any) -> list[dict[str, str]]:
+    """The two messages of one training example: the question through the template, and its answer."""
+    return [{"role": "user", "content": template.format(query_str=question.question)},
+            {"role": "assistant", "content": question.answer}]
+
+
+def _split_by_contract(questions: Sequence[Question], share: float, seed: int) -> tuple[list[Question], list[Question]]:
+    """(train, test) with about `share` of the contracts, and all questions on them, in test."""
+    contracts = sorted({q.cluster for q in questions})
+    random.Random(seed).shuffle(contracts)
+    held_out = set(contracts[:max(1, round(share * len(contracts)))])
+    return [q for q in questions if q.cluster not in held_out], [q for q in questions if q.cluster in held_out]
+
+
+def _forgetting(before: Interval, after: Interval, margin: float = 0.05) -> str:
+    """"forgot" when every loss within both intervals is above 0, "kept" when none reaches `margin`, else "cannot tell"."""
+    smallest, largest = before[1] - after[2], before[2] - after[1]
+    if smallest > 0:
+        return "forgot"
+    return "kept" if largest < margin else "cannot tell"
+
+
+def _paired_bootstrap(differences: Sequence[float], clusters: Sequence[str], n_boot: int = 1000,
+                      seed: int = 0) -> tuple[float, float]:
+    """(low, high) of the 95% percentile interval of the mean difference, contracts resampled whole."""
+    import numpy as np
+
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    totals, sizes = np.bincount(codes, weights=differences), np.bincount(codes)
+    drawn = np.random.default_rng(seed).integers(len(sizes), size=(n_boot, len(sizes)))
+    low, high = np.percentile(totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _cost_per_correct(frame: pd.DataFrame, price_in: float, price_out: float) -> float:
+    """Cost of all answers over the number of correct ones; prices per million tokens; infinite without a correct one."""
+    total = (frame["tokens_in"].sum() * price_in + frame["tokens_out"].sum() * price_out) / 1e6
+    correct = int(frame["correct"].sum())
+    return float(total / correct) if correct else math.inf
+
+
+def _decide(table: Any, loss_wrong: float, differences: Mapping[str, Any]) -> dict[str, Any]:
+    """The memo: the arm of the smallest expected loss, why, and what each measured difference allows to say."""
+    losses = _losses(table, loss_wrong)
+    arm = min(losses, key=losses.__getitem__)
+    return {"arm": arm, "reason": f"expected loss per question, cost included, is smallest: {losses[arm]:.4g}",
+            "claims": {name: _verdict(difference) for name, difference in differences.items()}}
+
+
+# --- lab 1 ----------------------------------------------------------------------------------------------------------
+
+
+@checker(reference=_rrf, passed="ids come fused, best first, each once")
+def rrf(student: Any) -> None:
+    """`rrf(first, second, k=60)` -> list of ids, by the sum over the lists of 1 / (k + rank), best first."""
+    attempt = Attempt(student)
+    for first, second in _rankings():
+        fused = attempt(first, second)
+        shown = f"for {first} and {second}"
+        if isinstance(fused, Mapping):
+            raise Diagnosis("it returns a mapping; a list of ids is wanted, best first")
+        if not isinstance(fused, (list, tuple)):
+            raise Diagnosis(f"it returns a {type(fused).__name__}; a list of ids is wanted, best first")
+        if any(not isinstance(item, str) for item in fused):
+            raise Diagnosis("the list holds something else than ids; leave the scores out")
+        _require_same_ids(list(fused), {*first, *second}, shown)
+        _require_fused_order(list(fused), first, second, shown)
+
+
+@checker(reference=_evidence_recall, passed="characters are counted once each, over all gold evidence")
+def evidence_recall(student: Any) -> None:
+    """`evidence_recall(retrieved, gold)` -> share of gold characters covered; spans are (start, end), end exclusive."""
+    cases = _span_cases()
+    known = {"a character that two spans hold counts twice; count each once": _recall_counting_twice,
+             "that is the share of retrieved text that is evidence (precision); recall divides by the evidence": _precision,
+             "whole spans are counted; count characters, as a span may be found in part": _recall_of_spans,
+             "the character at `end` is counted, but a span stops before it": _recall_end_included}
+    _require_numbers(Attempt(student), cases, _evidence_recall, known, "a share between 0 and 1")
+
+
+@checker(reference=_choose_k, passed="affordable, not wasteful, and argued from both columns")
+def choose_k(student: Any, table: Any = None, budget: float | None = None) -> None:
+    """`(k, reason)` for a `table` with the columns k, recall, tokens, at no more than `budget` tokens a question."""
+    contexts = [(table, budget)] if table is not None else _k_tables()
+    for context in contexts:
+        answer = _judgement(student, table is not None, *context)
+        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+            raise Diagnosis("a pair is wanted: the number k and your reason")
+        _require_choice(answer[0], *context)
+        _require_reason(answer[1], {"what k buys (recall)": r"recall|evidence|finds|found",
+                                    "what k costs (tokens, budget)": r"token|budget|cost|cheap"})
+
+
+# --- lab 2 ----------------------------------------------------------------------------------------------------------
+
+
+@checker(reference=_format_example, passed="the prompt comes from the template, the answer stands alone")
+def format_example(student: Any) -> None:
+    """`format_example(question, template)` -> [user message, assistant message]; template.format(query_str=...)."""
+    attempt = Attempt(student)
+    for question, template in _example_cases():
+        messages = attempt(question, template)
+        if isinstance(messages, Mapping):
+            raise Diagnosis("it returns a mapping; a list of two messages is wanted")
+        if not isinstance(messages, (list, tuple)) or not all(isinstance(m, Mapping) for m in messages):
+            raise Diagnosis("a list of messages is wanted, each a dict with role and content")
+        if any(set(message) != {"role", "content"} for message in messages):
+            raise Diagnosis(f"a message has the keys role and content, yours {sorted(map(str, messages[0]))}")
+        _require_messages(messages, question, template)
+
+
+@checker(reference=_split_by_contract, passed="no contract is on both sides, and nothing is lost")
+def split_by_contract(student: Any) -> None:
+    """`split_by_contract(questions, share, seed)` -> (train, test); `share` of the contracts go to test."""
+    attempt = Attempt(student)
+    chosen = []
+    for questions, share, seed in _question_sets():
+        train, test = _require_sides(attempt(questions, share, seed))
+        _require_partition(train, test, questions)
+        _require_share(test, questions, share)
+        if _require_sides(attempt(questions, share, seed)) != (train, test):
+            raise Diagnosis("two calls with one seed give two splits; draw from random.Random(seed) over a sorted list")
+        other = _require_sides(attempt(questions, share, seed + 1))
+        chosen.append(other[1] != test)
+    if not any(chosen):
+        raise Diagnosis("the seed changes nothing; the held-out contracts should be drawn by it")
+
+
+@checker(reference=_forgetting, passed="the intervals carry that statement")
+def forgetting(student: Any, before: Any = None, after: Any = None, margin: float = 0.05) -> None:
+    """"forgot", "kept" or "cannot tell", from two scores (estimate, low, high); a loss below `margin` would not matter."""
+    contexts = [(_interval(before), _interval(after), margin)] if before is not None else _score_pairs()
+    for context in contexts:
+        said = _judgement(student, before is not None, *context)
+        if said not in ("forgot", "kept", "cannot tell"):
+            raise Diagnosis(f"say 'forgot', 'kept' or 'cannot tell', not {str(said)[:40]!r}")
+        right = _forgetting(*context)
+        if said == right:
+            continue
+        shown = f"{_shown(context[0])} before and {_shown(context[1])} after"
+        raise Diagnosis(f"{said!r} for {shown}: " + {
+            "forgot": "the largest score that 'after' allows is not below the smallest that 'before' allows",
+            "kept": "absence of proof is not proof: how large a loss do the intervals still allow, against the margin?"
+                    if right == "cannot tell" else "compare the two intervals: do they meet?",
+            "cannot tell": "even the most cautious reading of both intervals settles this one"}[said])
+
+
+# --- lab 3 ----------------------------------------------------------------------------------------------------------
+
+
+@checker(reference=_paired_bootstrap, passed="contracts are drawn whole, and the interval has the right width")
+def paired_bootstrap(student: Any) -> None:
+    """`paired_bootstrap(differences, clusters, n_boot, seed)` -> (low, high), 95%, of the mean over questions."""
+    attempt = Attempt(student)
+    cases = _difference_cases()
+    given = [_require_pair(attempt(*case, 1000, seed)) for seed, case in enumerate(cases)]
+    right = [_paired_bootstrap(*case, 20_000, 7) for case in cases]
+    if any(low > high for low, high in given):
+        raise Diagnosis("the lower bound is above the upper one")
+    known = {"the interval is too narrow: questions of one contract are no independent draws; draw contracts": _boot_items,
+             "these are percentiles of single differences, not of their resampled means": _boot_raw,
+             "every contract weighs the same, whatever its number of questions; take the mean over questions": _boot_means,
+             "this interval covers 90%: 2.5% belong to each side": functools.partial(_boot_level, tail=5)}
+    if not _intervals_agree(given, right):
+        for message, wrong in known.items():
+            if _intervals_agree(given, [wrong(*case) for case in cases]):
+                raise Diagnosis(message)
+        width = sum((h - l) / (high - low) for (l, h), (low, high) in zip(given, right)) / len(cases)
+        raise Diagnosis(f"the interval is on average {width:.2f} times as wide as it should be, or lies elsewhere; draw as "
+                        "many contracts as there are, with replacement, and take percentiles of the means")
+    if _require_pair(attempt(*cases[0], 1000, 0)) != given[0]:
+        raise Diagnosis("two calls with one seed give two intervals; draw from a generator made of the seed")
+
+
+@checker(reference=_cost_per_correct, passed="every answer is paid for, only the right ones count")
+def cost_per_correct(student: Any) -> None:
+    """`cost_per_correct(frame, price_in, price_out)` -> cost; columns tokens_in, tokens_out, correct; prices per million."""
+    attempt = Attempt(student)
+    *cases, hopeless = _answer_tables()
+    known = {"that is the cost per answer; wrong answers cost as well, but only right ones count": _cost_per_answer,
+             "wrong answers have to be paid, too": _cost_of_correct_rows,
+             "tokens that the model writes are not free": lambda f, i, o: _cost_per_correct(f, i, 0),
+             "the prices of tokens read and written are interchanged": lambda f, i, o: _cost_per_correct(f, o, i),
+             "prices are per million tokens, not per thousand": lambda f, i, o: 1000 * _cost_per_correct(f, i, o),
+             "prices are per million tokens, not per token": lambda f, i, o: 1e6 * _cost_per_correct(f, i, o)}
+    _require_numbers(attempt, cases, _cost_per_correct, known, "a cost")
+    try:
+        cost = _number(attempt(*hopeless), "a cost", allow_infinite=True)
+    except Diagnosis as fault:
+        raise Diagnosis(f"when no answer is correct: {fault}; no finite price buys one, so return float('inf')") from fault
+    if cost != math.inf:
+        raise Diagnosis("when no answer is correct, no finite price buys a correct one; return float('inf')")
+
+
+@checker(reference=_decide, passed="the arm follows from the losses, and no claim goes beyond its interval")
+def decide(student: Any, table: Any = None, loss_wrong: float | None = None, differences: Any = None) -> None:
+    """A memo {"arm", "reason", "claims"} for a `table` with the columns arm, wrong (share) and cost (per question).
+
+    `loss_wrong` is what one wrong answer costs, in the unit of cost. `differences`: name -> Difference or (estimate, low,
+    high); the memo's claims give each name "helps", "hurts" or "inconclusive".
+    """
+    contexts = [(table, loss_wrong, differences)] if table is not None else _decision_cases()
+    for context in contexts:
+        memo = _judgement(student, table is not None, *context)
+        if not isinstance(memo, Mapping) or not {"arm", "reason", "claims"} <= set(memo):
+            raise Diagnosis("a memo is wanted: a dict with arm, reason and claims")
+        _require_arm(memo["arm"], _losses(*context[:2]), context[0])
+        _require_claims(memo["claims"], context[2])
+        _require_reason(memo["reason"], {"what wrong answers cost": r"loss|wrong|error|mistake|risk"})
+
+
+# --- the framework's inside -----------------------------------------------------------------------------------------
+
+
+def _state(test: Callable[..., None], passed: str, student: Any, *context: Any, **named: Any) -> tuple[str, str]:
+    try:
+        test(student, *context, **named)
+    except NotAttempted:
+        return "not attempted", "the reference is used from here on; come back whenever you like"
+    except Diagnosis as fault:
+        return "diagnosis", f"{fault}. (The reference is used from here on.)"
+    except LabsError:
+        raise
+    except Exception as fault:  # a result of a shape that no test foresaw must not stop the learner
+        return "diagnosis", f"the result cannot be checked ({type(fault).__name__}); compare its type with the exercise. " \
+                            "(The reference is used from here on.)"
+    return "passed", passed
+
+
+def _judgement(student: Any, has_context: bool, *context: Any) -> Any:
+    """The value handed in; a function is asked for it. Raises LabsError for a bare value without the numbers it judges."""
+    if student is None or student is ...:
+        raise NotAttempted
+    if callable(student):
+        return Attempt(student)(*context)
+    if isinstance(student, (tuple, list)) and any(part is ... or part is None for part in student):
+        raise NotAttempted
+    if isinstance(student, Mapping) and any(part is ... or part is None for part in student.values()):
+        raise NotAttempted
+    if not has_context:
+        raise LabsError("A value can only be judged with the numbers it rests on: pass them after it.")
+    return student
+
+
+def _fault(fault: BaseException, student: Callable[..., Any]) -> str:
+    """Name an exception and the line of the student's function it came from, without naming any file."""
+    said = f"your code raises {type(fault).__name__}: {str(fault).replace(chr(10), ' ')[:120]}".rstrip(": ")
+    code = getattr(student, "__code__", None)
+    if not isinstance(code, CodeType):
+        return said
+    frames = [f for f in traceback.extract_tb(fault.__traceback__) if f.filename == code.co_filename]
+    if not frames:
+        return f"{said} (when it is called)"
+    last = frames[-1]
+    where = f"line {last.lineno - code.co_firstlineno + 1} of {code.co_name}" if last.name == code.co_name \
+        else f"in {last.name}"
+    return f"{said}, {where}" + (f" ({last.line})" if last.line else "")
+
+
+def _does_something(student: Callable[..., Any]) -> bool:
+    """False for a body that only passes: a None from it means that nobody has worked on it yet."""
+    code = getattr(student, "__code__", None)
+    return isinstance(code, CodeType) and (bool(code.co_names) or code.co_nlocals > code.co_argcount)
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, (tuple, list)):
+        return len(left) == len(right) and all(_same(a, b) for a, b in zip(left, right))
+    return left.equals(right) if hasattr(left, "equals") else bool(left == right)
+
+
+def _number(value: Any, wanted: str, allow_infinite: bool = False) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as fault:
+        raise Diagnosis(f"it returns a {type(value).__name__}; {wanted} is wanted, a number") from fault
+    if math.isnan(number) or (math.isinf(number) and not allow_infinite):
+        raise Diagnosis(f"it returns {number}; {wanted} is wanted")
+    return number
+
+
+def _require_numbers(attempt: Attempt, cases: Sequence[tuple], reference: Callable[..., float],
+                     known: Mapping[str, Callable[..., float]], wanted: str) -> None:
+    """Compare numbers on all cases; a mistake seen before is called by its name, another one shown on its first case."""
+    given = [_number(attempt(*case), wanted) for case in cases]
+    if _all_close(given, [reference(*case) for case in cases]):
+        return
+    for message, wrong in known.items():
+        if _all_close(given, [wrong(*case) for case in cases]):
+            raise Diagnosis(message)
+    case, number = next((c, g) for c, g in zip(cases, given) if not _all_close([g], [reference(*c)]))
+    side = "high" if number > reference(*case) else "low"
+    shown = " and ".join(str(part) for part in case if isinstance(part, list))
+    raise Diagnosis(f"{number:.4g} is too {side}" + (f" for {shown}" if shown else "") + f"; {wanted} is wanted")
+
+
+def _all_close(left: Iterable[float], right: Iterable[float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12) for a, b in zip(left, right, strict=True))
+
+
+def _require_reason(reason: Any, names: Mapping[str, str]) -> None:
+    if not isinstance(reason, str) or len(reason.split()) < 5:
+        raise Diagnosis("give your reason in a sentence, five words at least")
+    for what, pattern in names.items():
+        if not re.search(pattern, reason, re.IGNORECASE):
+            raise Diagnosis(f"your reason does not say {what}")
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    """Rows of a DataFrame (its index too) or of a list of dicts."""
+    if hasattr(table, "to_dict"):
+        return table.reset_index().to_dict("records")
+    return [dict(row) for row in table]
+
+
+def _column(rows: Sequence[Mapping[str, Any]], *names: str) -> None:
+    missing = [name for name in names if not rows or name not in rows[0]]
+    if missing:
+        raise LabsError(f"The table has no column {', '.join(missing)}; it needs {', '.join(names)} and at least one row.")
+
+
+# --- lab 1, inside --------------------------------------------------------------------------------------------------
+
+
+def _fused(first: Sequence[str], second: Sequence[str], k: float) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for ranking in (first, second):
+        for rank, item in enumerate(ranking, 1):
+            scores[item] = scores.get(item, 0.0) + 1 / (k + rank)
+    return scores
+
+
+def _rankings() -> list[tuple[list[str], list[str]]]:
+    """Seeded pairs of rankings: overlapping, disjoint, of unequal length, one empty, and one where the constant decides."""
+    cases = [(["d1", "d2", "d3", "d4"], ["d5", "d6", "d3", "d7"]), (["d1", "d2"], ["d3", "d4"]), (["d1", "d2", "d3"], [])]
+    for seed in range(6):
+        draw = random.Random(seed)
+        ids = [f"d{i}" for i in range(1, 13)]
+        cases.append((draw.sample(ids, draw.randint(4, 9)), draw.sample(ids, draw.randint(4, 9))))
+    return cases
+
+
+def _require_same_ids(fused: list[str], expected: set[str], shown: str) -> None:
+    twice = sorted(item for item, count in Counter(fused).items() if count > 1)
+    if twice:
+        raise Diagnosis(f"{twice[0]!r} comes twice {shown}; an id in both lists collects two scores, but is one id")
+    if missing := sorted(expected - set(fused)):
+        raise Diagnosis(f"{missing[0]!r} is lost {shown}; an id in one list only still has a score")
+    if extra := sorted(set(fused) - expected):
+        raise Diagnosis(f"{extra[0]!r} is in neither list {shown}")
+
+
+def _descending(fused: Sequence[str], scores: Mapping[str, float]) -> bool:
+    return all(scores[a] >= scores[b] - 1e-12 for a, b in zip(fused, fused[1:]))
+
+
+def _require_fused_order(fused: list[str], first: list[str], second: list[str], shown: str) -> None:
+    """Any order among equal scores will do, and so will ranks from 0 (k = 59 in ours), as llama-index counts them."""
+    if any(_descending(fused, _fused(first, second, k)) for k in (60, 59)):
+        return
+    scores = _fused(first, second, 60)
+    if _descending(fused[::-1], scores):
+        raise Diagnosis(f"the worst comes first {shown}")
+    if any(_descending(fused, _fused(first, second, k)) for k in (0, 1e-9)):
+        raise Diagnosis(f"the first ranks weigh too much {shown}; where is the constant k = 60?")
+    above, below = next((a, b) for a, b in zip(fused, fused[1:]) if scores[a] < scores[b] - 1e-12)
+    raise Diagnosis(f"{above!r} stands above {below!r} {shown}; write down 1 / (k + rank) for both, in each list they are in")
+
+
+def _span_cases() -> list[tuple[list[tuple[int, int]], list[tuple[int, int]]]]:
+    """Seeded (retrieved, gold): overlapping on either side, nothing found, all found, found in part."""
+    cases = [([(0, 60), (40, 100)], [(50, 90)]), ([], [(3, 9)]), ([(0, 10)], [(0, 20)]), ([(0, 50)], [(10, 30), (20, 40)])]
+    for seed in range(8):
+        draw = random.Random(seed)
+        cases.append(tuple([(start, start + draw.randint(5, 60)) for start in (draw.randint(0, 200) for _ in range(n))]
+                           for n in (draw.randint(1, 6), draw.randint(1, 3))))
+    return cases
+
+
+def _overlap(a: tuple[int, int], b: tuple[int, int]) -> int:
+    return max(0, min(a[1], b[1]) - max(a[0], b[0]))
+
+
+def _recall_counting_twice(retrieved: Spans, gold: Spans) -> float:
+    return sum(_overlap(r, g) for r in retrieved for g in gold) / sum(end - start for start, end in gold)
+
+
+def _precision(retrieved: Spans, gold: Spans) -> float:
+    return _evidence_recall(gold, retrieved) if retrieved else 0.0
+
+
+def _recall_of_spans(retrieved: Spans, gold: Spans) -> float:
+    return sum(any(_overlap(r, g) for r in retrieved) for g in gold) / len(gold)
+
+
+def _recall_end_included(retrieved: Spans, gold: Spans) -> float:
+    return _evidence_recall([(s, e + 1) for s, e in retrieved], [(s, e + 1) for s, e in gold])
+
+
+def _k_tables() -> list[tuple[list[dict[str, float]], float]]:
+    """Seeded tables in which recall rises with k and levels off, with a budget that not every k meets."""
+    cases = []
+    for seed in range(6):
+        draw = random.Random(seed)
+        ceiling, size = draw.uniform(0.6, 0.95), draw.randint(60, 200)
+        table = [{"k": k, "recall": ceiling * (1 - 0.6**k), "tokens": size * k} for k in (1, 2, 3, 5, 8, 12, 20)]
+        cases.append((table, size * draw.choice([3.5, 5, 9, 13])))
+    return cases
+
+
+def _affordable(table: Any, budget: float) -> list[dict[str, Any]]:
+    rows = _rows(table)
+    _column(rows, "k", "recall", "tokens")
+    within = [row for row in rows if row["tokens"] <= budget]
+    if not within:
+        raise LabsError(f"No k of the table costs {budget} tokens or less; raise the budget.")
+    return within
+
+
+def _require_choice(k: Any, table: Any, budget: float) -> None:
+    rows, within = _rows(table), _affordable(table, budget)
+    chosen = next((row for row in rows if row["k"] == k), None)
+    if chosen is None:
+        raise Diagnosis(f"k = {k!r} is not in the table; choose among {[row['k'] for row in rows]}")
+    if chosen not in within:
+        raise Diagnosis(f"k = {k} needs {chosen['tokens']:.0f} tokens a question, the budget is {budget:.0f}")
+    best = max(row["recall"] for row in within)
+    if chosen["recall"] < best - RECALL_MARGIN:
+        raise Diagnosis(f"k = {k} leaves recall unused: within the budget, {best - chosen['recall']:.2f} more can be had")
+    if any(row["recall"] >= chosen["recall"] and row["tokens"] < chosen["tokens"] for row in within):
+        raise Diagnosis(f"k = {k} is wasteful: another k finds as much for fewer tokens")
+
+
+# --- lab 2, inside --------------------------------------------------------------------------------------------------
+
+
+def _question(number: int, contract: int, draw: random.Random) -> Question:
+    from labutils.corpus import Question
+
+    days = draw.randint(5, 120)
+    return Question(f"q{number}", "lookup", "train", f"contract-{contract}", "payment_term",
+                    f"Within how many days does party {number} pay under contract {contract}?", f"{days} days",
+                    (f"{days} calendar days",), ())
+
+
+def _example_cases() -> list[tuple[Question, str]]:
+    templates = ("Answer briefly.\n\nQuestion: {query_str}", "{query_str}\nAnswer in a few words.")
+    return [(_question(seed, seed, random.Random(seed)), templates[seed % 2]) for seed in range(4)]
+
+
+def _require_messages(messages: Sequence[Mapping[str, Any]], question: Question, template: str) -> None:
+    roles = [message["role"] for message in messages]
+    if roles == ["assistant", "user"]:
+        raise Diagnosis("the order is user, then assistant: the model learns to write what comes second")
+    if roles != ["user", "assistant"]:
+        raise Diagnosis(f"the roles are {roles}; one user message and one assistant message are wanted")
+    prompt, reply = (message["content"] for message in messages)
+    if prompt == question.question:
+        raise Diagnosis("the user message is the bare question; train on the prompt that will be sent later, the template's")
+    if isinstance(prompt, str) and question.answer in prompt:
+        raise Diagnosis("the prompt holds the answer: the model would learn to copy, not to know")
+    if isinstance(prompt, str) and "{query_str}" in prompt:
+        raise Diagnosis("the placeholder {query_str} is still in the prompt")
+    if prompt != template.format(query_str=question.question):
+        raise Diagnosis("the user message is not the given template filled with the question's text")
+    if reply != question.answer:
+        found = isinstance(reply, str) and question.answer in reply
+        raise Diagnosis("the assistant message " + ("holds more than the answer; the model would learn to say that, too"
+                                                    if found else "is not the question's answer"))
+
+
+def _question_sets() -> list[tuple[list[Question], float, int]]:
+    """Seeded questions over contracts of unequal size, in mixed order, with the share to hold out."""
+    cases = []
+    for seed, share in enumerate((0.25, 0.4, 0.2)):
+        draw = random.Random(seed)
+        contracts = [contract for contract in range(20) for _ in range(draw.randint(1, 6))]
+        draw.shuffle(contracts)
+        cases.append(([_question(i, contract, draw) for i, contract in enumerate(contracts)], share, seed))
+    return cases
+
+
+def _require_sides(result: Any) -> tuple[list[Question], list[Question]]:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise Diagnosis("two lists are wanted: train and test")
+    train, test = map(list, result)
+    if not all(hasattr(item, "cluster") for item in (*train, *test)):
+        raise Diagnosis("the two sides hold something else than questions")
+    return train, test
+
+
+def _require_partition(train: list[Question], test: list[Question], questions: list[Question]) -> None:
+    shared = sorted({q.cluster for q in train} & {q.cluster for q in test})
+    if shared:
+        raise Diagnosis(f"{len(shared)} contracts are on both sides, {shared[0]!r} for one: what is learned about a contract "
+                        "in training helps in the test")
+    counts = Counter(q.question_id for q in (*train, *test))
+    if lost := [q.question_id for q in questions if not counts[q.question_id]]:
+        raise Diagnosis(f"{len(lost)} of {len(questions)} questions are on neither side")
+    if max(counts.values()) > 1:
+        raise Diagnosis("a question comes twice")
+
+
+def _require_share(test: list[Question], questions: list[Question], share: float) -> None:
+    contracts = len({q.cluster for q in test}) / len({q.cluster for q in questions})
+    if min(abs(contracts - share), abs(len(test) / len(questions) - share)) <= 0.06:
+        return
+    swapped = abs(1 - contracts - share) <= 0.06
+    raise Diagnosis(f"{contracts:.0%} of the contracts are in test, {share:.0%} are wanted"
+                    + ("; are train and test interchanged?" if swapped else ""))
+
+
+def _interval(score: Any) -> Interval:
+    """(estimate, low, high) of a tuple or of an object with those attributes."""
+    if all(hasattr(score, name) for name in ("estimate", "low", "high")):
+        return float(score.estimate), float(score.low), float(score.high)
+    if isinstance(score, (tuple, list)) and len(score) == 3:
+        return tuple(float(part) for part in score)
+    raise LabsError("A score is (estimate, low, high), or an object with these attributes.")
+
+
+def _shown(score: Interval) -> str:
+    return f"{score[0]:.2f} [{score[1]:.2f}, {score[2]:.2f}]"
+
+
+def _score_pairs() -> list[tuple[Interval, Interval, float]]:
+    """Seeded scores before and after, clear of every border: any sensible rule agrees on them."""
+    cases = []
+    for seed in range(5):
+        draw = random.Random(seed)
+        high = draw.uniform(0.75, 0.9)
+        low = high - draw.uniform(0.3, 0.4)
+        cases += [((high, high - 0.05, high + 0.05), (low, low - 0.06, low + 0.06), 0.05),
+                  ((high, high - 0.008, high + 0.008), (high - 0.003, high - 0.011, high + 0.005), 0.05),
+                  ((high, high - 0.15, high + 0.1), (high - 0.12, high - 0.27, high + 0.02), 0.05),
+                  ((high, high - 0.2, high + 0.1), (high, high - 0.2, high + 0.1), 0.05)]
+    return cases
+
+
+# --- lab 3, inside --------------------------------------------------------------------------------------------------
+
+
+def _difference_cases() -> list[tuple[list[float], list[str]]]:
+    """Seeded differences of which most of the spread is between contracts; large contracts differ from small ones."""
+    cases = []
+    for seed in range(4):
+        draw = random.Random(seed)
+        differences, clusters = [], []
+        for contract in range(24):
+            size = draw.choice([1, 2, 6, 8])
+            center = draw.gauss(0.25 if size > 4 else -0.25, 0.35)
+            differences += [round(center + draw.gauss(0, 0.1), 3) for _ in range(size)]
+            clusters += [f"contract-{contract}"] * size
+        cases.append((differences, clusters))
+    return cases
+
+
+def _require_pair(result: Any) -> tuple[float, float]:
+    try:
+        low, high = result
+    except (TypeError, ValueError) as fault:
+        raise Diagnosis("a pair is wanted: low and high") from fault
+    return _number(low, "low"), _number(high, "high")
+
+
+def _intervals_agree(given: Sequence[tuple[float, float]], right: Sequence[tuple[float, float]]) -> bool:
+    """Bounds within a tenth of the width, mean width within a tenth: what 1,000 draws leave to chance, and not more."""
+    ratios = []
+    for (low, high), (right_low, right_high) in zip(given, right, strict=True):
+        width = right_high - right_low
+        if max(abs(low - right_low), abs(high - right_high)) > 0.1 * width:
+            return False
+        ratios.append((high - low) / width)
+    return abs(sum(ratios) / len(ratios) - 1) < 0.1
+
+
+def _boot_level(differences: Sequence[float], clusters: Sequence[str], tail: float) -> tuple[float, float]:
+    import numpy as np
+
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    totals, sizes = np.bincount(codes, weights=differences), np.bincount(codes)
+    drawn = np.random.default_rng(1).integers(len(sizes), size=(20_000, len(sizes)))
+    return tuple(np.percentile(totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [tail, 100 - tail]))
+
+
+def _boot_items(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    return _paired_bootstrap(differences, [str(i) for i in range(len(differences))], 20_000, 1)
+
+
+def _boot_means(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    groups: dict[str, list[float]] = {}
+    for difference, contract in zip(differences, clusters):
+        groups.setdefault(contract, []).append(difference)
+    means = [sum(group) / len(group) for group in groups.values()]
+    return _paired_bootstrap(means, list(groups), 20_000, 1)
+
+
+def _boot_raw(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    import numpy as np
+
+    return tuple(np.percentile(differences, [2.5, 97.5]))
+
+
+def _answer_tables() -> list[tuple[pd.DataFrame, float, float]]:
+    """Seeded tables of answers with two prices; nobody answers anything correctly in the last one."""
+    import pandas as pd
+
+    cases = []
+    for seed, rate in enumerate((0.3, 0.6, 0.9, 0.0)):
+        draw = random.Random(seed)
+        rows = [{"tokens_in": draw.randint(100, 900), "tokens_out": draw.randint(3, 60),
+                 "correct": draw.random() < rate} for _ in range(30)]
+        cases.append((pd.DataFrame(rows), draw.uniform(0.1, 1.0), draw.uniform(2.0, 9.0)))
+    return cases
+
+
+def _cost_per_answer(frame: pd.DataFrame, price_in: float, price_out: float) -> float:
+    return _cost_per_correct(frame.assign(correct=True), price_in, price_out)
+
+
+def _cost_of_correct_rows(frame: pd.DataFrame, price_in: float, price_out: float) -> float:
+    return _cost_per_correct(frame[frame["correct"]], price_in, price_out)
+
+
+def _losses(table: Any, loss_wrong: float | None) -> dict[str, float]:
+    """Expected loss of each arm per question: what it costs, and what its wrong answers cost."""
+    rows = _rows(table)
+    _column(rows, "arm", "wrong", "cost")
+    if loss_wrong is None:
+        raise LabsError("decide needs loss_wrong: what one wrong answer costs, in the unit of the column cost.")
+    return {row["arm"]: row["cost"] + loss_wrong * row["wrong"] for row in rows}
+
+
+def _verdict(difference: Any) -> str:
+    _, low, high = _interval(difference)
+    return "helps" if low > 0 else "hurts" if high < 0 else "inconclusive"
+
+
+def _decision_cases() -> list[tuple[list[dict[str, Any]], float, dict[str, Interval]]]:
+    """Seeded tables in which the best arm is neither always the cheapest nor always the most accurate."""
+    cases = []
+    for seed, loss in enumerate((0.0001, 0.05, 2.0, 0.0001, 0.05, 2.0)):
+        draw = random.Random(seed)
+        table = [{"arm": "base", "wrong": draw.uniform(0.6, 0.8), "cost": 0.0004},
+                 {"arm": "rag", "wrong": draw.uniform(0.25, 0.4), "cost": 0.004},
+                 {"arm": "sft_rag", "wrong": draw.uniform(0.1, 0.2), "cost": 0.03}]
+        gain = draw.uniform(0.2, 0.4)
+        cases.append((table, loss, {"rag - base": (gain, gain - 0.1, gain + 0.1), "sft_rag - rag": (0.05, -0.04, 0.14),
+                                    "sft - base": (-gain, -gain - 0.1, -gain + 0.1)}))
+    return cases
+
+
+def _require_arm(arm: Any, losses: Mapping[str, float], table: Any) -> None:
+    if arm not in losses:
+        raise Diagnosis(f"arm {arm!r} is not in the table; choose among {list(losses)}")
+    if losses[arm] <= min(losses.values()) * (1 + 1e-6):
+        return
+    rows = {row["arm"]: row for row in _rows(table)}
+    if rows[arm]["cost"] == min(row["cost"] for row in rows.values()):
+        raise Diagnosis(f"{arm!r} is the cheapest to run, but its wrong answers have a price as well")
+    if rows[arm]["wrong"] == min(row["wrong"] for row in rows.values()):
+        raise Diagnosis(f"{arm!r} errs least, but at this loss per wrong answer it costs more than it saves")
+    raise Diagnosis(f"{arm!r} does not have the smallest expected loss per question: cost + share wrong x loss")
+
+
+def _require_claims(claims: Any, differences: Any) -> None:
+    if not isinstance(differences, Mapping):
+        raise LabsError("decide needs differences: name -> Difference or (estimate, low, high).")
+    if not isinstance(claims, Mapping) or set(claims) != set(differences):
+        raise Diagnosis(f"claims is a dict with a verdict for each of {sorted(differences)}")
+    for name, said in claims.items():
+        right = _verdict(differences[name])
+        if said == right:
+            continue
+        if said not in ("helps", "hurts", "inconclusive"):
+            raise Diagnosis(f"claims[{name!r}] is 'helps', 'hurts' or 'inconclusive', not {str(said)[:40]!r}")
+        interval = _shown(_interval(differences[name]))
+        if right == "inconclusive":
+            raise Diagnosis(f"{name} {said}? {interval} contains 0: abstain from that claim")
+        raise Diagnosis(f"{name} {said}? Look at which side of 0 {interval} lies")

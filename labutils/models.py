@@ -1,0 +1,233 @@
+"""Language models behind one setting: Clerk (inside this package), a Hugging Face folder or repository, or an endpoint.
+
+    clerk                      the embedded model, weights checked by hash
+    hf:<path or repository>    any causal language model with a chat template, safetensors only
+    openai:<model>@<base url>  any OpenAI-compatible endpoint; the key comes from OPENAI_API_KEY
+
+`load_llm` returns a llama-index LLM, so every llama-index component can use it. `generate` answers many prompts at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from llama_index.core.llms import LLM, CompletionResponse, CustomLLM, LLMMetadata
+from llama_index.core.llms.callbacks import llm_completion_callback
+from pydantic import PrivateAttr
+from tqdm.auto import tqdm
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from . import settings
+from .errors import LabsError
+
+CLERK = Path(__file__).parent / "clerk"
+BATCH_SIZE = 16
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A generated answer with its prompt and answer length in tokens of the model, and its share of the time in ms."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+    ms: float
+
+
+class LocalChat(CustomLLM):
+    """A transformers model as a llama-index LLM: greedy decoding, prompts go through the chat template as one user turn."""
+
+    name: str
+    context_window: int
+    num_output: int = 64
+    _model: Any = PrivateAttr()
+    _tokenizer: Any = PrivateAttr()
+
+    def __init__(self, model, tokenizer, name: str, **fields):
+        context = min(model.config.max_position_embeddings, tokenizer.model_max_length)
+        super().__init__(name=name, context_window=context, **fields)
+        self._model, self._tokenizer = model, tokenizer
+
+    @property
+    def model(self):
+        """The transformers model."""
+        return self._model
+
+    @property
+    def tokenizer(self):
+        """The transformers tokenizer."""
+        return self._tokenizer
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(context_window=self.context_window, num_output=self.num_output, model_name=self.name)
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        reply = generate(self, [prompt], kwargs.get("max_new_tokens", self.num_output))[0]
+        return CompletionResponse(text=reply.text, raw=vars(reply))
+
+    @llm_completion_callback()
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any):
+        # Short answers: one chunk is as good as many, and keeps one decoding path.
+        reply = generate(self, [prompt], kwargs.get("max_new_tokens", self.num_output))[0]
+        yield CompletionResponse(text=reply.text, delta=reply.text)
+
+
+def load_llm(spec: str | None = None, adapter: Path | None = None) -> LLM:
+    """The model that `spec` (default: $LABS_LLM) names, with a LoRA adapter merged in if one is given.
+
+    Raises LabsError for an unknown spec, missing or damaged weights, or an adapter on an endpoint.
+    """
+    spec = spec or settings.llm()
+    kind, _, rest = spec.partition(":")
+    if spec == "clerk":
+        ok, message = clerk_status()
+        if not ok:
+            raise LabsError(message)
+        return _load_local(str(CLERK), "clerk", adapter)
+    if kind == "hf" and rest:
+        return _load_local(rest, rest, adapter)
+    if kind == "openai" and "@" in rest:
+        if adapter is not None:
+            raise LabsError(f"{spec} is an endpoint: an adapter can't be loaded into it. Use clerk or hf:<path>.")
+        return _load_endpoint(rest)
+    raise LabsError(f"LABS_LLM={spec!r} is not known. Use clerk, hf:<path or repository> or openai:<model>@<base url>.")
+
+
+def clerk_status(folder: Path = CLERK) -> tuple[bool, str]:
+    """Whether the embedded weights are complete and unchanged, and a line that says so or what to do."""
+    listing = folder / "hashes.json"
+    if not listing.exists():
+        return False, f"Clerk's weights are missing ({folder.name}/hashes.json). Restore them: git checkout -- labutils/clerk"
+    for name, expected in json.loads(listing.read_text(encoding="utf-8")).items():
+        path = folder / name
+        if not path.exists():
+            return False, f"Clerk's file {name} is missing. Restore it: git checkout -- labutils/clerk"
+        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            return False, f"Clerk's file {name} is damaged (its hash differs). Restore it: git checkout -- labutils/clerk"
+    return True, "Clerk's weights are complete and unchanged"
+
+
+def device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def load_transformers(path: str) -> tuple[Any, Any]:
+    """(model, tokenizer) in evaluation mode; float32 on a CPU, bfloat16 on a GPU. Safetensors only, no remote code."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            path, trust_remote_code=False, use_safetensors=True,
+            dtype=torch.bfloat16 if device() == "cuda" else torch.float32)
+    except (OSError, ValueError) as error:
+        hint = "" if os.environ.get("HF_HUB_OFFLINE") == "0" else " To allow a download from the hub set HF_HUB_OFFLINE=0."
+        raise LabsError(f"The model {path!r} could not be loaded: {str(error).splitlines()[0]}.{hint}") from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.to(device()).eval(), tokenizer
+
+
+def _load_local(path: str, name: str, adapter: Path | None) -> LocalChat:
+    model, tokenizer = load_transformers(path)
+    if adapter is not None:
+        from peft import PeftModel
+
+        if not (Path(adapter) / "adapter_model.safetensors").exists():
+            raise LabsError(f"No adapter in {Path(adapter).name}: adapter_model.safetensors is missing. Train it again.")
+        # Merged: the same numbers as the unmerged adapter, and no extra work at every token.
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().eval()
+        name = f"{name}+lora"
+    return LocalChat(model, tokenizer, name)
+
+
+def _load_endpoint(rest: str) -> LLM:
+    from llama_index.llms.openai_like import OpenAILike
+
+    model, _, url = rest.partition("@")
+    if not model or not url.startswith(("http://", "https://")):
+        raise LabsError(f"LABS_LLM='openai:{rest}' lacks a model or an address. Example: openai:my-model@http://localhost:8000/v1")
+    return OpenAILike(model=model, api_base=url, api_key=os.environ.get("OPENAI_API_KEY", "none"), is_chat_model=True,
+                      context_window=8192, temperature=0.0, max_retries=0, timeout=60.0)
+
+
+def generate(llm: LLM, prompts: list[str], max_new_tokens: int = 48, progress: str | None = None) -> list[Reply]:
+    """Answer each prompt greedily, in the order given; `progress` labels a progress bar.
+
+    Local models run in batches sorted by length, so that little is spent on padding; endpoints run four requests at a
+    time, with back-off. Raises LabsError for a prompt longer than the context or an endpoint that stays silent.
+    """
+    if not prompts:
+        return []
+    bar = tqdm(total=len(prompts), desc=progress, disable=progress is None, leave=False)
+    with bar:
+        if isinstance(llm, LocalChat):
+            return _generate_local(llm, prompts, max_new_tokens, bar)
+        with ThreadPoolExecutor(4) as pool:
+            futures = [pool.submit(_ask_endpoint, llm, prompt, max_new_tokens) for prompt in prompts]
+            replies = []
+            for future in futures:
+                replies.append(future.result())
+                bar.update()
+            return replies
+
+
+@torch.inference_mode()
+def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar) -> list[Reply]:
+    tokenizer, model = llm.tokenizer, llm.model
+    texts = [tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True)
+             for prompt in prompts]
+    encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    longest = max(map(len, encoded))
+    if longest + max_new_tokens > llm.context_window:
+        raise LabsError(f"A prompt has {longest} tokens; with {max_new_tokens} for the answer that is more than the "
+                        f"{llm.context_window} of {llm.name}. Retrieve fewer or smaller chunks.")
+    order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
+    replies: list[Reply | None] = [None] * len(prompts)
+    for at in range(0, len(order), BATCH_SIZE):
+        chosen = order[at : at + BATCH_SIZE]
+        started = time.perf_counter()
+        batch = tokenizer.pad({"input_ids": [encoded[i] for i in chosen]}, padding_side="left", return_tensors="pt")
+        batch = batch.to(model.device)
+        output = model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+        ms = (time.perf_counter() - started) * 1000 / len(chosen)
+        for i, row in zip(chosen, output[:, batch["input_ids"].shape[1] :].tolist()):
+            new = [t for t in row if t != tokenizer.pad_token_id]
+            text = tokenizer.decode(new, skip_special_tokens=True).strip()
+            replies[i] = Reply(text, len(encoded[i]), len(new), ms)
+        bar.update(len(chosen))
+    return replies
+
+
+def _ask_endpoint(llm: LLM, prompt: str, max_new_tokens: int) -> Reply:
+    """One request with up to four attempts, waiting 1, 2, 4 seconds between them."""
+    for attempt in range(ATTEMPTS):
+        started = time.perf_counter()
+        try:
+            response = llm.complete(prompt, max_tokens=max_new_tokens)
+        except Exception as error:  # The client raises many kinds; each means that no answer came.
+            if attempt == ATTEMPTS - 1 or not _worth_retrying(error):
+                raise LabsError(f"The endpoint of {llm.metadata.model_name} gave no answer after {attempt + 1} attempts "
+                                f"({type(error).__name__}). Check its address, key and rate limit.") from error
+            time.sleep(2**attempt)
+            continue
+        ms = (time.perf_counter() - started) * 1000
+        usage = getattr(response.raw, "usage", None)
+        count = lambda name, text: getattr(usage, name, None) or len(text) // 4
+        text = (response.text or "").strip()
+        return Reply(text, count("prompt_tokens", prompt), count("completion_tokens", text), ms)
+    raise AssertionError("unreachable")
+
+
+def _worth_retrying(error: Exception) -> bool:
+    status = getattr(error, "status_code", None)
+    return status is None or status == 429 or status >= 500

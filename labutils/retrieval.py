@@ -1,0 +1,128 @@
+"""Dense, keyword and hybrid retrieval through llama-index, and how much of the gold evidence they find."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from llama_index.core import VectorStoreIndex
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.llms import MockLLM
+from llama_index.core.retrievers import QueryFusionRetriever
+from llama_index.core.schema import BaseNode, NodeWithScore
+
+from labutils import meter, metrics
+from labutils.corpus import Corpus, Question, Span
+from labutils.errors import LabsError
+
+COLUMNS = ("retriever", "question_id", "family", "klass", "cluster", "evidence_recall", "evidence_precision", "hit",
+           "mrr", "retrieve_ms", "retrieved_chars")
+
+
+def build_index(nodes: Sequence[BaseNode], embedder: BaseEmbedding, show_progress: bool = False) -> VectorStoreIndex:
+    """Return an in-memory vector index of the nodes; vectors that the embedder has on disk are not computed again.
+
+    Raises LabsError when there is nothing to index.
+    """
+    if not nodes:
+        raise LabsError("there is no chunk to index; is the corpus empty?")
+    index = VectorStoreIndex(list(nodes), embed_model=embedder, show_progress=show_progress)
+    flush = getattr(embedder, "flush", None)
+    if flush:
+        flush()
+    return index
+
+
+def dense(index: VectorStoreIndex, k: int = 5) -> BaseRetriever:
+    """Return a retriever of the k chunks whose vectors are nearest to the question's (cosine)."""
+    return index.as_retriever(similarity_top_k=k)
+
+
+def bm25(nodes: Sequence[BaseNode], k: int = 5) -> BaseRetriever:
+    """Return a retriever of the k chunks with the highest BM25 score, English stems (library: bm25s).
+
+    Raises LabsError when there is nothing to search.
+    """
+    import Stemmer
+    from llama_index.retrievers.bm25 import BM25Retriever
+
+    if not nodes:
+        raise LabsError("there is no chunk to search; is the corpus empty?")
+    # More than there are would only earn a warning of the library.
+    return BM25Retriever.from_defaults(nodes=list(nodes), similarity_top_k=min(k, len(nodes)), language="en",
+                                       stemmer=Stemmer.Stemmer("english"), verbose=False)
+
+
+def hybrid(index: VectorStoreIndex, nodes: Sequence[BaseNode], k: int = 5, pool: int = 20) -> BaseRetriever:
+    """Return the k best of the first `pool` dense and the first `pool` BM25 chunks by reciprocal rank fusion.
+
+    Source: Cormack, Clarke, Buettcher 2009 (constant 60), as llama-index's QueryFusionRetriever has it.
+    """
+    # num_queries=1 asks no model for other wordings; the llm argument keeps llama-index from looking for a default one.
+    pool = max(pool, k)
+    return QueryFusionRetriever(
+        [dense(index, pool), bm25(nodes, pool)], llm=MockLLM(), mode="reciprocal_rerank", similarity_top_k=k,
+        num_queries=1, use_async=False, verbose=False)
+
+
+def timed_retrieve(retriever: BaseRetriever, question: str) -> tuple[list[NodeWithScore], float]:
+    """Return what a retriever finds and the milliseconds it took; a cached vector is charged what it once took."""
+    saved, start = meter.saved_ms(), time.perf_counter()
+    found = retriever.retrieve(question)
+    return found, (time.perf_counter() - start) * 1000 + meter.saved_ms() - saved
+
+
+def node_span(node: BaseNode) -> Span:
+    """Return where a chunk lies in its document; LabsError when its chunker kept no offsets."""
+    start, end = getattr(node, "start_char_idx", None), getattr(node, "end_char_idx", None)
+    if node.ref_doc_id is None or start is None or end is None:
+        raise LabsError(f"chunk {node.node_id} has no document or no offsets; make chunks with labutils.chunking")
+    return Span(node.ref_doc_id, start, end)
+
+
+def _touches(found: Span, gold: Span, texts: Mapping[str, str]) -> bool:
+    """Return whether two spans share at least one character that is not white space."""
+    start, end = max(found.start, gold.start), min(found.end, gold.end)
+    return found.doc_id == gold.doc_id and start < end and bool(texts[gold.doc_id][start:end].strip())
+
+
+def score(spans: Sequence[Span], gold: Sequence[Span], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return evidence_recall, evidence_precision (characters), hit and mrr of spans in rank order; each is in 0..1.
+
+    hit: every gold span is touched. mrr: 1 / rank of the first span that touches gold, 0 when none does.
+    Source: LegalBench-RAG (arXiv 2408.10343) for the characters.
+    """
+    recall, precision = metrics.evidence_scores(spans, gold, texts)
+    ranks = [rank for rank, span in enumerate(spans, start=1) if any(_touches(span, one, texts) for one in gold)]
+    hit = all(any(_touches(span, one, texts) for span in spans) for one in gold)
+    return {"evidence_recall": recall, "evidence_precision": precision, "hit": hit,
+            "mrr": 1 / ranks[0] if ranks else 0.0}
+
+
+def evaluate(
+    retrievers: Mapping[str, BaseRetriever], questions: Iterable[Question], corpus: Corpus, show_progress: bool = False
+) -> pd.DataFrame:
+    """Return one row per (retriever, question) with the columns COLUMNS.
+
+    evidence_recall and evidence_precision: share of the gold (of the retrieved) characters that are in both, white
+    space left out; retrieve_ms: milliseconds; retrieved_chars: characters of all retrieved chunks, overlaps counted each
+    time, since that is what a model would have to read. Questions without gold evidence are left out.
+    Raises LabsError when no question has any.
+    """
+    from tqdm.auto import tqdm
+
+    asked = [question for question in questions if question.evidence]
+    if not asked:
+        raise LabsError("no question has gold evidence, so retrieval cannot be scored; add a field evidence to the questions")
+    texts = corpus.texts()
+    rows = []
+    for name, retriever in retrievers.items():
+        for question in tqdm(asked, desc=f"retrieving: {name}", disable=not show_progress):
+            found, ms = timed_retrieve(retriever, question.question)
+            rows.append({
+                "retriever": name, "question_id": question.question_id, "family": question.family,
+                "klass": question.klass, "cluster": question.cluster,
+                **score([node_span(one.node) for one in found], question.evidence, texts),
+                "retrieve_ms": ms, "retrieved_chars": sum(len(one.node.get_content()) for one in found)})
+    return pd.DataFrame(rows, columns=list(COLUMNS))

