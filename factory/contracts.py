@@ -731,8 +731,9 @@ CLAUSES: tuple[Clause, ...] = (
         true statement of such net revenue shall be rendered within {statement_time} of the end of each calendar
         quarter.
 
-        Revenue share of {A} at {revenue_share} of the net revenue of {B} from {subject}. || Statement and payment for
-        each calendar quarter within {statement_time} of its end. Taxes and returns deducted from revenue.
+        Revenue share of {A} at {revenue_share} of the net revenue of {B} from {subject}. || Statement of net revenue
+        and payment for each calendar quarter within {statement_time} of its end. Taxes and returns deducted from
+        revenue.
 
         We share in success. {A} receives {revenue_share} of the net revenue that {B} earns with {subject}. || After
         each calendar quarter, we expect the statement of {B} within {statement_time}, and the payment with it.
@@ -957,8 +958,8 @@ CLAUSES: tuple[Clause, ...] = (
         advertisements permitted.
 
         Our people are our strength. We have agreed not to solicit employees of each other until {nosolicit_time}
-        after our arrangement ends. || If {A} or {B} does so anyway, it pays {nosolicit_share} of the annual salary
-        concerned.
+        after our arrangement ends. || If {A} or {B} solicits one anyway, it pays {nosolicit_share} of the annual
+        salary of that employee.
         """, fact("nosolicit_time", number(4, 36, 1, "months"), """
         How long after the end of {doc} is soliciting employees forbidden?
         For what time after {doc} ends may a party not solicit employees of the other?

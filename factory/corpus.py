@@ -23,7 +23,7 @@ from . import contracts, genres, values
 from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_clause, write_document
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
-CONTRACT_SHARE = 0.25
+CONTRACT_SHARE = 0.35
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
 
 
@@ -50,14 +50,14 @@ def draw_draft(rng: Random, genre, names: dict[str, str], clauses: list, style: 
     return Draft(genre, write_document(genre, rng, names, clauses, style), clauses)
 
 
-def draw_family(rng: Random, count: int, contract: bool) -> list[Draft]:
+def draw_family(rng: Random, count: int, contract: bool, breadth: float = 1.0) -> list[Draft]:
     """`count` documents of one genre with overlapping sections, some sharing a name: each is a distractor of the others."""
     if contract:
-        kind = rng.choice(contracts.TYPES)
-        genre, style = contracts.GENRES[kind.key], rng.randrange(contracts.STYLES)
+        kind = rng.choice(first_part(contracts.TYPES, breadth))
+        genre, style = contracts.GENRES[kind.key], rng.choice(first_part(range(contracts.STYLES), breadth))
         draw_names = lambda: contracts.contract_names(rng, kind, style)
     else:
-        genre = rng.choice(genres.GENRES)
+        genre = rng.choice(first_part(genres.GENRES, breadth))
         style = None
         draw_names = lambda: genre.names(rng)
     pool = genre.clauses
@@ -74,8 +74,13 @@ def draw_family(rng: Random, count: int, contract: bool) -> list[Draft]:
         clauses = [c for c in shared if rng.random() < 0.8] or shared[:1]
         clauses += [c for c in rng.sample(list(pool), min(len(pool), 3)) if c not in clauses]
         rng.shuffle(clauses)
-        drafts.append(draw_draft(rng, genre, names, clauses, rng.randrange(4) if style is None else style))
+        drafts.append(draw_draft(rng, genre, names, clauses, rng.choice(first_part(range(4), breadth)) if style is None else style))
     return drafts
+
+
+def first_part(options, breadth: float):
+    """The first `breadth` (0 to 1) of the options, at least two: what practice with few wordings draws from."""
+    return options[: max(2, round(len(options) * breadth))]
 
 
 def share_party(names: dict[str, str], other: dict[str, str], side: str) -> dict[str, str]:
@@ -111,10 +116,11 @@ def cut_points(text: str) -> list[int]:
     return sorted({0, len(text), *ends})
 
 
-def draw_window(rng: Random, written: Written, around: PlacedFact | None = None) -> tuple[int, int]:
-    """A chunk of 200-480 characters on sentence bounds, holding `around`'s evidence if given."""
+def draw_window(rng: Random, written: Written, around: PlacedFact | None = None,
+                longest: int = 480) -> tuple[int, int]:
+    """A chunk of some 120 to `longest` characters on sentence bounds, holding `around`'s evidence if given."""
     points = cut_points(written.text)
-    size = rng.randint(200, 480)
+    size = rng.randint(120, longest)
     center = around or rng.choice(written.facts)
     start = max(p for p in points if p <= center.evidence_start)
     end = min(p for p in points if p >= center.evidence_end)
@@ -136,9 +142,9 @@ def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
 
 # ---------------------------------------------------------------- samples
 
-def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 7) -> Sample:
+def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 9, breadth: float = 1.0) -> Sample:
     """Passages of several documents of one genre; questions on facts inside, beside and outside them."""
-    drafts = draw_family(rng, max(2, min(4, passages)), contract)
+    drafts = draw_family(rng, max(2, min(4, passages)), contract, breadth)
     chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
     topic = rng.choice(drafts[0].clauses)
     for i in range(passages):
@@ -147,16 +153,16 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
         around = rng.choice(same) if same and rng.random() < 0.6 else None
         if not draft.written.facts:
             continue
-        window = draw_window(rng, draft.written, around)
+        window = draw_window(rng, draft.written, around, 480 if breadth == 1.0 else 260)
         overlaps = any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen)
         if not overlaps:
             chosen.append((draft, draft.written, window))
-    if rng.random() < 0.3:
+    if breadth == 1.0 and rng.random() < 0.3:
         add_notice(rng, chosen, contract)
     rng.shuffle(chosen)
     prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
         [(written.title, written.text[a:b].strip()) for _, written, (a, b) in chosen])
-    branches, kinds = draw_questions(rng, drafts, chosen, questions)
+    branches, kinds = draw_questions(rng, drafts, chosen, questions, breadth)
     return Sample(USER + prefix, branches, kinds)
 
 
@@ -193,7 +199,8 @@ def draw_amendment(rng: Random, written: Written, clause) -> Written:
     return notice
 
 
-def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int) -> tuple[list[tuple[str, str]], list[str]]:
+def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int,
+                   breadth: float = 1.0) -> tuple[list[tuple[str, str]], list[str]]:
     """Question branches: about three quarters answerable, the rest about facts that no passage states."""
     stated, absent = [], []
     for draft in drafts:
@@ -208,13 +215,13 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int) -
         reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
         if reference is None:
             continue
-        if found and rng.random() < 0.12:
+        if found and breadth == 1.0 and rng.random() < 0.12:
             made = extract_question(rng, draft, placed, chosen, reference)
             if made:
                 branches.append(made)
                 kinds.append("extract")
                 continue
-        question = rng.choice(placed.fact.questions).replace("{doc}", reference)
+        question = rng.choice(first_part(placed.fact.questions, breadth)).replace("{doc}", reference)
         answer = f"[{found[0]}] {found[1]}" if found else ABSTAIN
         branches.append((question_branch(question), answer))
         kinds.append(("version" if found[2] else "lookup") if found else "unanswerable")
@@ -268,14 +275,19 @@ def question_branch(question: str) -> str:
     return f"\n\nQuestion: {question}" + ASSISTANT
 
 
-def draw_sample(rng: Random, difficulty: float) -> Sample:
-    """One sample of the mix; `difficulty` in [0, 1] raises the number of passages from 1 to 6."""
+def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
+    """One sample of the mix, as far as `room` tokens go.
+
+    Up to `difficulty` 0.5 the breadth grows: genres, drafters' styles and ways to ask, from two of each to all. From there
+    the number of passages grows from 2 to 6.
+    """
     roll = rng.random()
     if roll < 0.03:
         return closed_book_sample(rng)
-    top = 1 + round(5 * difficulty)
-    passages = rng.randint(max(1, top - 2), top)
-    return reading_sample(rng, passages, rng.random() < CONTRACT_SHARE)
+    breadth = min(1.0, 0.1 + 2 * difficulty)
+    top = 2 + round(8 * max(0.0, difficulty - 0.5))
+    passages = min(rng.randint(max(1, top - 2), top), max(1, (room - 150) // 130))
+    return reading_sample(rng, passages, rng.random() < CONTRACT_SHARE, breadth=breadth)
 
 
 # ---------------------------------------------------------------- packed rows
@@ -309,21 +321,17 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
 
 
 def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.1) -> Row:
-    """A row filled with samples until the next one does not fit; the rest is copying practice or padding."""
+    """A row filled with samples, each cut to whole branches that fit; what no sample fits into is copying practice."""
     rng = Random(seed)
     columns: list[tuple] = []
     number = 0
-    while length - len(columns) > 60:
+    while length - len(columns) > 20:
         number += 1
-        if rng.random() < copy_share:
-            tokens = copy_tokens(rng, tokenizer, min(31, (length - len(columns)) // 2))
-        else:
-            tokens = encode(draw_sample(rng, difficulty), tokenizer, rng)
-            if len(tokens) > length - len(columns):
-                if len(tokens) > length or len(columns) < length * 0.6:
-                    tokens = trim_branches(tokens, length - len(columns))
-                if not tokens:
-                    break
+        room = length - len(columns)
+        tokens = []
+        if rng.random() >= copy_share:
+            tokens = trim_branches(encode(draw_sample(rng, difficulty, room), tokenizer, rng), room)
+        tokens = tokens or copy_tokens(rng, tokenizer, min(31, room // 2))
         columns += [(*token, number) for token in tokens]
     columns += [(tokenizer.pad_token_id, 0, -100, 0.0, 0, 0)] * (length - len(columns))
     ids, positions, labels, weights, branch, sample = zip(*columns[:length])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .text import Clause, Fact, Genre, Written, fill, write_clause
-from .values import Value, clock, code, coined, company, date, money, number, one_of, percent, person, place, product
+from .values import Value, code, coined, company, date, money, number, one_of, percent, person, place, product
 
 
 def lines(block: str) -> tuple[str, ...]:
@@ -40,6 +40,17 @@ def year(first: int, last: int) -> Value:
     return lambda rng: str(rng.randint(first, last))
 
 
+def time_of_day(first: str, last: str) -> Value:
+    """A clock time between two others, in steps of 5 minutes: time_of_day('08:00', '09:30') may give '08:45'."""
+    low, high = (int(text[:2]) * 60 + int(text[3:]) for text in (first, last))
+
+    def make(rng: Random) -> str:
+        minutes = rng.randrange(low, high + 1, 5)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+    return make
+
+
 def manual_names(rng: Random) -> dict[str, str]:
     kind = one_of("air purifier", "cordless vacuum", "carpet cleaner", "dehumidifier", "leaf blower", "window washer")
     return {"product": product(rng), "maker": company(rng), "kind": kind(rng)}
@@ -50,7 +61,7 @@ MANUAL = Genre(
     titles=("User manual of the {product} by {maker}",),
     references=(
         "the {product} manual", "{maker}'s manual for the {product}", "the user manual of the {product}",
-        "the instructions for the {product} from {maker}", "the booklet that comes with the {product}",
+        "the instruction leaflet for the {product} from {maker}", "the booklet that comes with the {product}",
         "the {maker} {product} user guide",
     ),
     openings=paragraphs("""
@@ -133,7 +144,7 @@ MANUAL = Genre(
             {weight}, so lift it with both hands and bend your knees.
 
             A clearance of no less than {gap} shall be maintained behind the housing. Owing to a mass of {weight}, the
-            equipment must not be set on shelves higher than one metre.
+            equipment must not be set on shelves higher than one meter.
 
             Weight of {weight} without battery. Wall distance {gap} or more; never on a carpet thicker than a finger.
 
@@ -286,7 +297,7 @@ MANUAL = Genre(
             Sound emission amounts to {loud} at full output. The output may be adjusted over {levels} by means of the
             rotary switch.
 
-            Noise at full power {loud}, measured at one metre. Rotary switch with {levels}. No silent mode.
+            Noise at full power {loud}, measured at one meter. Rotary switch with {levels}. No silent mode.
 
             Turn the knob through its {levels} until it suits your mood. At full blast it roars along at {loud}, which
             is roughly a busy street, so the cat may leave the room.
@@ -319,7 +330,7 @@ MANUAL = Genre(
             Stuck? Ring us any weekday after {opens}, or write to {helper}, who has read every letter since our very
             first model and still enjoys them.
         """,
-            fact("opens", one_of("07:00", "07:30", "08:00", "08:15", "08:45", "09:15", "09:30", "10:00", "10:45"), """
+            fact("opens", time_of_day("07:00", "10:45"), """
                 From what time does the help desk answer the phone, according to {doc}?
                 When does telephone help start in {doc}?
                 At what hour can customers begin to call, according to {doc}?
@@ -348,7 +359,7 @@ HANDBOOK = Genre(
     titles=("Staff handbook of {company}, {town}",),
     references=(
         "the {company} staff handbook", "the handbook for employees of {company}", "{company}'s staff handbook",
-        "the house rules for staff at {company} in {town}", "the employee guide of {company}",
+        "the rulebook for staff at {company} in {town}", "the employee guide of {company}",
         "the handbook that {company} gives to its people",
     ),
     openings=paragraphs("""
@@ -409,7 +420,7 @@ HANDBOOK = Genre(
                 Who has to hear about somebody's fever under {doc}?
                 Which colleague keeps track of those with the flu, going by {doc}?
             """),
-            fact("call_by", one_of("06:45", "07:15", "07:45", "08:00", "08:30", "09:00", "09:45"), """
+            fact("call_by", time_of_day("06:45", "09:45"), """
                 By what time must illness be reported, according to {doc}?
                 Before what time should a sick employee phone, according to {doc}?
                 What is the latest time for reporting an absence in {doc}?
@@ -437,7 +448,7 @@ HANDBOOK = Genre(
             Early birds and night owls both fit in here. All we ask is that you are around between {core_start} and
             {core_end} and that your week adds up to {weekly} in the end.
         """,
-            fact("core_start", one_of("09:00", "09:15", "09:30", "09:45", "10:00", "10:15", "10:30"), """
+            fact("core_start", time_of_day("09:00", "10:30"), """
                 By what time must employees be at work, according to {doc}?
                 When does the core time begin in {doc}?
                 From what time is presence obligatory, according to {doc}?
@@ -445,7 +456,7 @@ HANDBOOK = Genre(
                 At what point in the morning must every seat be taken under {doc}?
                 When would a late riser break the rules of {doc}?
             """),
-            fact("core_end", one_of("14:00", "14:30", "15:00", "15:15", "15:30", "15:45", "16:00"), """
+            fact("core_end", time_of_day("14:00", "16:00"), """
                 Until what time must employees stay at least, according to {doc}?
                 When does the core time end in {doc}?
                 Up to what time is presence obligatory, according to {doc}?
@@ -656,7 +667,7 @@ HANDBOOK = Genre(
                 Which outside business feeds the staff, going by {doc}?
                 What is the name of the supplier of midday dishes in {doc}?
             """),
-            fact("close", one_of("13:15", "13:30", "13:45", "14:15", "14:45"), """
+            fact("close", time_of_day("13:15", "14:45"), """
                 When does the canteen kitchen close, according to {doc}?
                 Until when is lunch served in {doc}?
                 In {doc}, at what time does the kitchen shut?
@@ -704,12 +715,12 @@ INCIDENT = Genre(
             It all began when {finder} walked past gate 6 with a cup of tea and thought something looked odd. The clock
             above the door said {noticed}.
         """,
-            fact("noticed", one_of("00:45", "01:15", "02:30", "03:00", "03:45", "04:15"), """
+            fact("noticed", time_of_day("00:45", "04:15"), """
                 At what time was the problem first noticed, according to {doc}?
                 When was the irregularity first observed in {doc}?
                 What time does {doc} give for the discovery?
                 At what time did someone first see that something was wrong, according to {doc}?
-                At which hour did the trouble come to light under {doc}?
+                At which hour did the trouble come to light, if one believes {doc}?
                 In {doc}, what did the dial show as suspicion arose?
             """),
             fact("finder", person, """
@@ -810,7 +821,7 @@ INCIDENT = Genre(
                 Which part of the amount do the insurers bear in {doc}?
                 In {doc}, how much of the loss is paid by the insurance?
                 What percentage is covered by the insurers, according to {doc}?
-                Which proportion of the harm is somebody else's bill under {doc}?
+                Which proportion of the harm is somebody else's bill, if one believes {doc}?
                 How well was the firm protected by its policy, in relative terms, going by {doc}?
             """)),
         clause("people", "People; Injuries; Medical care", """
@@ -838,7 +849,7 @@ INCIDENT = Genre(
                 In which town is the hospital named in {doc}?
                 To what place did the ambulance go in {doc}?
                 Where did the burn receive treatment, according to {doc}?
-                In which location did doctors take care of the victim under {doc}?
+                In which location did doctors take care of the victim, if one believes {doc}?
                 Where would visitors with flowers have found the patient, going by {doc}?
             """),
             fact("recovery", number(6, 26, 1, "days"), """
@@ -846,7 +857,7 @@ INCIDENT = Genre(
                 What time away from work is estimated for the burn in {doc}?
                 In {doc}, within what time should the injured person be well?
                 What period of rest follows the injury in {doc}?
-                How long will the victim be missing from the rota under {doc}?
+                How long will the victim be missing from the rota, if one believes {doc}?
                 After how many days does the patient come back to the job, going by {doc}?
             """)),
         clause("crew", "Response; Emergency crew; Who came to help", """
@@ -875,7 +886,7 @@ INCIDENT = Genre(
                 How much time did the brigade need to reach the site in {doc}?
                 In {doc}, how soon after being alerted were the engines there?
                 After how many minutes was the brigade on site, according to {doc}?
-                How long did people have to wait for rescuers under {doc}?
+                How long did people have to wait for rescuers, if one believes {doc}?
                 What was the delay between alarm and help, going by {doc}?
             """),
             fact("officer", person, """
@@ -919,7 +930,7 @@ INCIDENT = Genre(
                 What is the deadline for the corrective action in {doc}?
                 When is the report on the measures due in {doc}?
                 In {doc}, until which day can completion be reported?
-                What is the last day for putting things right under {doc}?
+                What is the last day for putting things right, if one believes {doc}?
                 On which day will the directors know whether the remedy works, going by {doc}?
             """)),
         clause("weather", "Weather; Conditions that night; Circumstances", """
@@ -999,7 +1010,7 @@ MINUTES = Genre(
     titles=("Minutes of the {group}",),
     references=(
         "the minutes of the {group}", "the {group} minutes", "the record of the meeting of the {group}",
-        "the notes on the last meeting of the {group}", "the {group}'s minutes", "the protocol kept by the {group}",
+        "the summary of the last meeting of the {group}", "the {group}'s minutes", "the protocol kept by the {group}",
     ),
     openings=paragraphs("""
         The members of the {group} met in the usual room. All wishes for the agenda had been sent out with the
@@ -1024,9 +1035,9 @@ MINUTES = Genre(
             After some shuffling of seats {chair} tapped a glass at {began} and got us going, while {secretary}
             sharpened a pencil to scribble everything down.
         """,
-            fact("began", one_of("18:00", "18:15", "18:30", "18:45", "19:00", "19:15", "19:30"), """
+            fact("began", time_of_day("18:00", "19:30"), """
                 At what time did the meeting begin, according to {doc}?
-                When did {doc} say that the meeting started?
+                When did the meeting start in {doc}?
                 At what hour were proceedings opened in {doc}?
                 What is the start of the meeting in {doc}?
                 When did the gathering get under way, going by {doc}?
@@ -1037,7 +1048,7 @@ MINUTES = Genre(
                 Who presided over the meeting in {doc}?
                 Who opened the meeting, according to {doc}?
                 In {doc}, which person chaired the meeting?
-                Who led the evening under {doc}?
+                Who led the evening, judging by {doc}?
                 Who was entitled to give others the floor in {doc}?
             """),
             fact("secretary", person, """
@@ -1074,13 +1085,13 @@ MINUTES = Genre(
                 How much money is left in the bank, according to {doc}?
                 In {doc}, what is the balance of the account?
                 How rich is the association going by {doc}?
-                Which amount could the members still spend under {doc}?
+                Which amount could the members still spend, judging by {doc}?
             """),
             fact("bill", money(250, 1150, 10), """
                 How much was paid for the roof, according to {doc}?
                 What was the largest expense in {doc}?
                 In {doc}, what did the roof cost?
-                Which sum does {doc} name as the biggest bill?
+                Which sum was the biggest bill in {doc}?
                 What did it take to keep out the rain, in cash, going by {doc}?
                 How costly were the works above the ceiling in {doc}?
             """)),
@@ -1101,7 +1112,7 @@ MINUTES = Genre(
                 What is the annual subscription in {doc}?
                 How much do adult members pay a year, according to {doc}?
                 In {doc}, what does full membership cost per year?
-                What does a grown-up owe for twelve months of belonging under {doc}?
+                What does a grown-up owe for twelve months of belonging, judging by {doc}?
                 Which price of joining for adults came out of the vote in {doc}?
             """),
             fact("youth", money(5, 28, 1), """
@@ -1109,7 +1120,7 @@ MINUTES = Genre(
                 What is the reduced subscription for minors in {doc}?
                 How much is the yearly fee for young members in {doc}?
                 In {doc}, which fee applies to minors?
-                What does a teenager owe for twelve months of belonging under {doc}?
+                What does a teenager owe for twelve months of belonging, judging by {doc}?
                 Which price of joining for schoolchildren came out of the vote in {doc}?
             """),
             fact("pay_by", date(2014, 2026), """
@@ -1117,7 +1128,7 @@ MINUTES = Genre(
                 When does the subscription fall due in {doc}?
                 In {doc}, what is the last day for paying the fee?
                 What is the deadline for payment of the subscription in {doc}?
-                After which day would money from members be overdue under {doc}?
+                After which day would money from members be overdue, judging by {doc}?
                 When should the transfer have reached the account at the latest, going by {doc}?
             """)),
         clause("vote", "Vote on the shed; Building project; The new shed", """
@@ -1175,14 +1186,14 @@ MINUTES = Genre(
                 In {doc}, what is the destination of the bus?
                 Which place did the members choose for the trip, according to {doc}?
                 What spot will members visit together, going by {doc}?
-                Where will people be found picnicking under {doc}?
+                Where will people be found picnicking, judging by {doc}?
             """),
-            fact("bus", one_of("06:30", "06:45", "07:15", "07:45", "08:00", "08:30"), """
+            fact("bus", time_of_day("06:30", "08:30"), """
                 When does the bus leave, according to {doc}?
                 At what time does the excursion depart in {doc}?
                 What departure time of the bus is given in {doc}?
                 In {doc}, by what hour must people be at the bus?
-                When would someone who oversleeps miss the trip under {doc}?
+                When would someone who oversleeps miss the trip, judging by {doc}?
                 How early do the day's travelers set out, going by {doc}?
             """),
             fact("guide", person, """
@@ -1191,7 +1202,7 @@ MINUTES = Genre(
                 In {doc}, which person has offered to guide the walk?
                 Who knows the paths for the excursion, according to {doc}?
                 Whom will the hikers have at their head in {doc}?
-                Who shows the way during the trip under {doc}?
+                Who shows the way during the trip, judging by {doc}?
             """)),
         clause("repairs", "Boiler; Heating; The cold hall", """
             Since the hall reached only {cold} in January, the boiler will be replaced by {plumber}. They ask {price}
@@ -1247,7 +1258,7 @@ MINUTES = Genre(
                 Who is the new archivist in {doc}?
                 In {doc}, whom did the members appoint archivist?
                 Which person takes over the archive, according to {doc}?
-                Who will take care of old papers in future under {doc}?
+                Who will take care of old papers in future, judging by {doc}?
                 Who entered a post for the first time that evening, going by {doc}?
             """),
             fact("term", number(2, 8, 1, "years"), """
@@ -1255,7 +1266,7 @@ MINUTES = Genre(
                 What is the term of the new archivist in {doc}?
                 In {doc}, how long will the archivist hold the job?
                 How many years does the appointment as archivist last in {doc}?
-                How long until somebody else may care for old papers under {doc}?
+                How long until somebody else may care for old papers, judging by {doc}?
                 When will another ballot on that post be due, counted in years, in {doc}?
             """),
             fact("former", person, """
@@ -1264,7 +1275,7 @@ MINUTES = Genre(
                 In {doc}, which person gave up the archive?
                 To whom were thanks given for looking after the archive in {doc}?
                 Who retired from a post that evening, going by {doc}?
-                Who used to take care of old papers under {doc}?
+                Who used to take care of old papers, judging by {doc}?
             """)),
         clause("next", "Next meeting; Date of the next meeting; Until next time", """
             The next meeting is on {next_date}, this time at {next_room}. Please send points for the agenda {notice}
@@ -1300,7 +1311,7 @@ MINUTES = Genre(
                 What notice is needed for points on the agenda in {doc}?
                 In {doc}, how many days ahead should agenda items be submitted?
                 How early must someone send an item for the agenda in {doc}?
-                With what lead can a topic be raised by a member under {doc}?
+                With what lead can a topic be raised by a member, judging by {doc}?
                 When does the window for proposing topics close, counted back from the gathering, in {doc}?
             """)),
         clause("newcomers", "New members; Welcome to newcomers; Growth", """
@@ -1325,7 +1336,7 @@ MINUTES = Genre(
             """),
             fact("growth", percent(3, 28, 0.5), """
                 By what share has the group grown, according to {doc}?
-                What increase in membership does {doc} record?
+                What increase in membership is recorded in {doc}?
                 In {doc}, by how much did membership grow?
                 What is the growth of the group in {doc}?
                 How much larger is the association than a year ago, in relative terms, going by {doc}?
@@ -1391,7 +1402,7 @@ CATALOG = Genre(
                 What rebate applies to a second piece in {doc}?
                 In {doc}, by what share does the price of the second piece fall?
                 What discount does a buyer of a pair get in {doc}?
-                What do couples save by taking more than one, in relative terms, under {doc}?
+                What do couples save by taking more than one, in relative terms,, to judge from {doc}?
                 How big is the bonus for buying twice in {doc}?
             """),
             fact("stool", money(40, 160, 5), """
@@ -1420,7 +1431,7 @@ CATALOG = Genre(
                 In {doc}, which width is stated?
                 What width does {doc} give?
                 What gap along a wall does the furniture fill, going by {doc}?
-                How many centimeters should a buyer leave free from left to right under {doc}?
+                How many centimeters should a buyer leave free from left to right, to judge from {doc}?
             """),
             fact("mass", number(9, 58, 1, "kg"), """
                 How much does the piece weigh, according to {doc}?
@@ -1435,7 +1446,7 @@ CATALOG = Genre(
                 What is the permissible load in {doc}?
                 In {doc}, how much can be put on the furniture?
                 Which load has been tested in {doc}?
-                How much stress from above is safe under {doc}?
+                How much stress from above is safe, to judge from {doc}?
                 What is the heaviest burden the furniture withstands, going by {doc}?
             """)),
         clause("wood", "Material; Wood and finish; What it is made of", """
@@ -1465,7 +1476,7 @@ CATALOG = Genre(
                 In {doc}, from what district is the timber sourced?
                 What is the origin of the timber in {doc}?
                 In what region were the trunks felled, going by {doc}?
-                Where did the raw material grow under {doc}?
+                Where did the raw material grow, to judge from {doc}?
             """),
             fact("finish", one_of("linseed oil", "beeswax", "matte varnish", "soap flakes", "shellac", "hemp oil"), """
                 What is the surface treated with, according to {doc}?
@@ -1494,7 +1505,7 @@ CATALOG = Genre(
                 In {doc}, when after the order does the furniture arrive?
                 What delivery time is stated in {doc}?
                 How much patience must a customer show before unpacking, going by {doc}?
-                How many weeks lie between purchase and doorstep under {doc}?
+                How many weeks lie between purchase and doorstep, to judge from {doc}?
             """),
             fact("carrier", company, """
                 Who delivers the piece, according to {doc}?
@@ -1510,7 +1521,7 @@ CATALOG = Genre(
                 In {doc}, how much is freight?
                 What does the buyer pay for bringing the piece over in {doc}?
                 What is the surcharge for not collecting it oneself, going by {doc}?
-                How much has to be spent on transport under {doc}?
+                How much has to be spent on transport, to judge from {doc}?
             """)),
         clause("care", "Care; Looking after it; Cleaning", """
             Dust it with a soft cloth and treat it with wax every {wax}. Keep it {stove} or more from a stove, since
@@ -1537,7 +1548,7 @@ CATALOG = Genre(
                 What distance from heat sources does {doc} require?
                 In {doc}, how close to a stove may the furniture be?
                 What space is needed between the wood and a stove in {doc}?
-                How near may a fireplace or radiator be under {doc}?
+                How near may a fireplace or radiator be, to judge from {doc}?
                 What separation protects the furniture from burning warmth, going by {doc}?
             """)),
         clause("designer", "Design; Who made it; The story behind it", """
@@ -1558,7 +1569,7 @@ CATALOG = Genre(
                 In {doc}, which person drew the furniture first?
                 Who sketched the piece, according to {doc}?
                 Whose imagination gave birth to the model, going by {doc}?
-                Who had the idea for the furniture under {doc}?
+                Who had the idea for the furniture, to judge from {doc}?
             """),
             fact("drawn", year(1921, 2008), """
                 In what year was the piece drawn, according to {doc}?
@@ -1573,7 +1584,7 @@ CATALOG = Genre(
                 By whom was the prototype executed in {doc}?
                 In {doc}, which cabinet maker built the first piece?
                 In whose workshop was the prototype made in {doc}?
-                Whose skilled labor produced the very earliest example under {doc}?
+                Whose skilled labor produced the very earliest example, to judge from {doc}?
                 Who turned paper into furniture, going by {doc}?
             """)),
         clause("colors", "Colors; Fabrics; Choose yours", """
@@ -1603,7 +1614,7 @@ CATALOG = Genre(
                 Which company is the cloth from in {doc}?
                 In {doc}, what firm makes the wool for the cushions?
                 Of which business is the upholstery a product in {doc}?
-                Who is the supplier of textiles under {doc}?
+                Who is the supplier of textiles, to judge from {doc}?
                 Which factory stands behind the soft parts, going by {doc}?
             """),
             fact("swatch", code(), """
@@ -1612,7 +1623,7 @@ CATALOG = Genre(
                 In {doc}, what is the number of the swatch?
                 What must be said to get a piece of the wool in {doc}?
                 Which code allows one to try the textile before buying, going by {doc}?
-                What reference brings a bit of fabric by mail under {doc}?
+                What reference brings a bit of fabric by mail, to judge from {doc}?
             """)),
         clause("assembly", "Assembly; Putting it together; Before you begin", """
             Putting it together takes two people {minutes}. You need {tool}, and the 14 screws are in a bag taped under
@@ -1641,7 +1652,7 @@ CATALOG = Genre(
                 In {doc}, what implement is called for?
                 What has to be at hand for putting it together in {doc}?
                 What should come out of the shed before construction starts, going by {doc}?
-                Which piece of hardware does the owner have to provide under {doc}?
+                Which piece of hardware does the owner have to provide, to judge from {doc}?
             """)),
         clause("returns", "Returns; If you change your mind; Taking it back", """
             You may send it back within {back} if you do not like it. We keep {kept} of the price when the box is
@@ -1660,7 +1671,7 @@ CATALOG = Genre(
                 For how long does a right of return exist in {doc}?
                 In {doc}, how many days does a buyer have for a return?
                 How long after arrival may the furniture be returned in {doc}?
-                How much time is there for second thoughts under {doc}?
+                How much time is there for second thoughts, to judge from {doc}?
                 What period does an unhappy customer have to undo the purchase, going by {doc}?
             """),
             fact("kept", percent(6, 24, 1), """
@@ -1669,14 +1680,14 @@ CATALOG = Genre(
                 In {doc}, how much is lost by returning the piece without its box?
                 How much of the price does a missing box cost in {doc}?
                 Which portion is not refunded if packaging was thrown away, going by {doc}?
-                What is the penalty, in relative terms, for absent packaging under {doc}?
+                What is the penalty, in relative terms, for absent packaging, to judge from {doc}?
             """),
             fact("depot", place, """
                 Where are returns sent, according to {doc}?
                 At which place are returned goods received in {doc}?
                 In {doc}, to what town does a return go?
                 Where is the store that takes the piece back in {doc}?
-                Which location should an unhappy customer write on the parcel under {doc}?
+                Which location should an unhappy customer write on the parcel, to judge from {doc}?
                 Where does unwanted furniture end up, going by {doc}?
             """)),
     ),
@@ -1684,7 +1695,7 @@ CATALOG = Genre(
 
 
 def town_names(rng: Random) -> dict[str, str]:
-    return {"town": place(rng), "county": coined(rng, 2) + "shire", "kind": one_of("market town", "fishing port",
+    return {"town": place(rng), "county": coined(rng, 1) + "shire", "kind": one_of("market town", "fishing port",
             "hill town", "mining town", "spa town", "river town")(rng)}
 
 
@@ -1731,7 +1742,7 @@ TOWN = Genre(
                 How large is the part of young people in {doc}?
                 In {doc}, what percentage of the population is below eighteen?
                 What proportion of the people are too young to drive in {doc}?
-                Which fraction of residents are children or teenagers under {doc}?
+                Which fraction of residents are children or teenagers, as far as {doc} tells?
                 How well is the next generation represented, in relative terms, going by {doc}?
             """)),
         clause("founding", "History; Origins; Early days", """
@@ -1752,7 +1763,7 @@ TOWN = Genre(
                 In {doc}, what is the year of the foundation?
                 For which year is the founding documented in {doc}?
                 How far back does the settlement's existence reach, as a year, going by {doc}?
-                When did people begin to live there under {doc}?
+                When did people begin to live there, as far as {doc} tells?
             """),
             fact("founder", person, """
                 Who founded the town, according to {doc}?
@@ -1768,7 +1779,7 @@ TOWN = Genre(
                 In {doc}, what is the year of the fire?
                 When was nearly everything destroyed by fire in {doc}?
                 In which year did disaster strike the old houses, going by {doc}?
-                When did residents lose their homes under {doc}?
+                When did residents lose their homes, as far as {doc} tells?
             """)),
         clause("church", "Sights; Landmarks; Buildings", """
             The best-known building is the bell tower, {tower} high, designed by {architect}. One climbs {steps} to the
@@ -1796,7 +1807,7 @@ TOWN = Genre(
                 In {doc}, by whom is the belfry?
                 Which architect is named for the bell tower in {doc}?
                 Who drew the plans of the most famous building, going by {doc}?
-                Whose masterpiece is the main landmark under {doc}?
+                Whose masterpiece is the main landmark, as far as {doc} tells?
             """),
             fact("steps", number(110, 460, 1, "steps"), """
                 How many steps lead up the bell tower, according to {doc}?
@@ -1860,7 +1871,7 @@ TOWN = Genre(
                 How warm is July in {doc}?
                 In {doc}, what is the mean for July?
                 Which temperature does {doc} give for July?
-                What can people in shorts expect of a typical midsummer day under {doc}?
+                What can people in shorts expect of a typical midsummer day, as far as {doc} tells?
                 How hot does the holiday season usually get, going by {doc}?
             """),
             fact("frost", number(5, 15, 1, "degrees"), """
@@ -1889,7 +1900,7 @@ TOWN = Genre(
                 In {doc}, which person is named as mayor?
                 Who runs the town as mayor in {doc}?
                 Who is the head of local government, going by {doc}?
-                Whom did the voters put in charge under {doc}?
+                Whom did the voters put in charge, as far as {doc} tells?
             """),
             fact("since", date(2012, 2025), """
                 Since when has the mayor been in office, according to {doc}?
@@ -1897,9 +1908,9 @@ TOWN = Genre(
                 In {doc}, from which day has the mayor held the post?
                 What is the first day of the mayor in office in {doc}?
                 When did the head of local government start, going by {doc}?
-                On which day did power change hands under {doc}?
+                On which day did power change hands, as far as {doc} tells?
             """),
-            fact("hall", one_of("the old granary", "the customs house", "the former convent", "the castle", "the corn exchange",
+            fact("hall", one_of("the old granary", "the customs house", "the former convent", "the castle",
                                 "the wool hall"), """
                 Where does the council sit, according to {doc}?
                 In which building is the council in {doc}?
@@ -1926,7 +1937,7 @@ TOWN = Genre(
                 In {doc}, what is the destination of the trains?
                 Which place can be reached by train in {doc}?
                 What is at the other end of the tracks, going by {doc}?
-                Which neighbor can somebody visit without a car under {doc}?
+                Which neighbor can somebody visit without a car, as far as {doc} tells?
             """),
             fact("ride", number(14, 85, 1, "minutes"), """
                 How long does the train ride take, according to {doc}?
@@ -1934,15 +1945,15 @@ TOWN = Genre(
                 In {doc}, how many minutes do the trains need?
                 How long is a traveler on the train in {doc}?
                 What must commuters allow for going one way, going by {doc}?
-                How much reading could a passenger do before arrival, in minutes, under {doc}?
+                How much reading could a passenger do before arrival, in minutes,, as far as {doc} tells?
             """),
-            fact("last_train", one_of("20:45", "21:15", "21:30", "22:00", "22:15", "22:45", "23:00", "23:30"), """
+            fact("last_train", time_of_day("20:45", "23:30"), """
                 When does the last train leave, according to {doc}?
                 At what time is the final departure by rail in {doc}?
                 In {doc}, what is the time of the last train?
                 Until when do trains run in {doc}?
                 When is it too late to get away by public means, going by {doc}?
-                At which hour does the platform fall silent for the night under {doc}?
+                At which hour does the platform fall silent for the night, as far as {doc} tells?
             """)),
         clause("market", "Market and festivals; Customs; Local life", """
             Every year on {fair} the streets fill for the {feast}. Stalls open at {stalls}, and the first barrel is
@@ -1956,13 +1967,13 @@ TOWN = Genre(
             If you like crowds, come for the {feast}, which has been on {fair} for as long as anybody can remember.
             Stallholders start shouting at {stalls}, so forget about sleeping in.
         """,
-            fact("fair", one_of("3 May", "17 June", "9 July", "21 August", "5 September", "12 October", "11 November"), """
+            fact("fair", one_of("3 May", "17 June", "9 July", "21 August", "5 September", "12 October"), """
                 On what day of the year is the festival held, according to {doc}?
                 When do the streets fill each year in {doc}?
                 In {doc}, what is the annual date of the festival?
                 On which date does the yearly celebration fall in {doc}?
                 When do locals party together, going by {doc}?
-                Which square of the calendar belongs to fun under {doc}?
+                Which square of the calendar belongs to fun, as far as {doc} tells?
             """),
             fact("feast", one_of("herring fair", "plum festival", "lantern parade", "onion market", "kite week",
                                  "rope dance"), """
@@ -1971,15 +1982,15 @@ TOWN = Genre(
                 In {doc}, for which event do the streets fill?
                 Which yearly custom is mentioned in {doc}?
                 What do locals celebrate together, going by {doc}?
-                What kind of party draws outsiders under {doc}?
+                What kind of party draws outsiders, as far as {doc} tells?
             """),
-            fact("stalls", one_of("06:00", "06:30", "07:00", "07:30", "08:15", "08:45", "09:15"), """
+            fact("stalls", time_of_day("06:00", "09:15"), """
                 When do the stalls open at the festival, according to {doc}?
                 At what time does trading commence in {doc}?
                 In {doc}, from what hour are the stalls open?
                 What is the opening time of the stalls in {doc}?
                 When can early shoppers spend their first coin, going by {doc}?
-                At which hour does the noise begin on the special day under {doc}?
+                At which hour does the noise begin on the special day, as far as {doc} tells?
             """)),
         clause("school", "Education; Schools; Learning", """
             The grammar school bears the name of {patron} and has {pupils}. It was built for {cost} after the old one
@@ -1999,7 +2010,7 @@ TOWN = Genre(
                 In {doc}, which person gave the school its name?
                 What name does the grammar school have in {doc}?
                 Who is honored by the place where teenagers study, going by {doc}?
-                To whose memory is the house of lessons dedicated under {doc}?
+                To whose memory is the house of lessons dedicated, as far as {doc} tells?
             """),
             fact("pupils", number(210, 1480, 10, "pupils"), """
                 How many pupils attend the grammar school, according to {doc}?
@@ -2007,7 +2018,7 @@ TOWN = Genre(
                 In {doc}, how large is the roll of the school?
                 How many young people go to the grammar school in {doc}?
                 How many teenagers receive lessons, going by {doc}?
-                What is the size of the student body under {doc}?
+                What is the size of the student body, as far as {doc} tells?
             """),
             fact("cost", money(200000, 980000, 5000), """
                 What did the school building cost, according to {doc}?
@@ -2015,7 +2026,7 @@ TOWN = Genre(
                 In {doc}, with how much money was the school financed?
                 What was the price of the school in {doc}?
                 How much did taxpayers spend on a home for lessons, going by {doc}?
-                What amount went into the place where teenagers study under {doc}?
+                What amount went into the place where teenagers study, as far as {doc} tells?
             """)),
     ),
 )
@@ -2030,8 +2041,8 @@ LETTER = Genre(
     titles=("Letter from {sender} to {recipient}",),
     references=(
         "the letter from {sender} to {recipient}", "{sender}'s letter to {recipient}",
-        "what {sender} wrote to {recipient}", "the letter that {recipient} got from {sender}",
-        "the lines {sender} sent {recipient}", "{sender}'s note to {recipient}",
+        "the news that {sender} sent to {recipient}", "the letter that {recipient} got from {sender}",
+        "the page {sender} sent {recipient}", "{sender}'s note to {recipient}",
     ),
     openings=paragraphs("""
         Dear {recipient}, it has been far too long since I last put pen to paper. Here is all my news.
@@ -2107,7 +2118,7 @@ LETTER = Genre(
                 Which business currently pays the writer, going by {doc}?
                 Who hired the writer, as told in {doc}?
             """),
-            fact("shift", one_of("05:15", "05:30", "05:45", "06:00", "06:15", "06:30", "07:15"), """
+            fact("shift", time_of_day("05:15", "07:15"), """
                 At what time does the sender's working day begin, according to {doc}?
                 When does the sender start work in {doc}?
                 In {doc}, from what hour is the sender on duty?
@@ -2149,7 +2160,7 @@ LETTER = Genre(
                 In {doc}, which person comes with the envelope?
                 With whom does the sender send the money in {doc}?
                 Who acts as the courier of the cash, going by {doc}?
-                Whom should the addressee let in so as to be paid under {doc}?
+                Whom should the addressee let in so as to be paid, as told in {doc}?
             """)),
         clause("health", "My knee; Health; Doctors", """
             My knee is better since {doctor} looked at it. I must rest it for {rest} and swallow {pills} a day, which
@@ -2188,10 +2199,10 @@ LETTER = Genre(
                 What does the patient consume every twenty-four hours in order to heal, going by {doc}?
             """)),
         clause("wedding", "The wedding; Happy news; An invitation", """
-            {bride} and {groom} are getting married on {wedding}. They want a small party, with soup, a fiddle and not
-            one speech.
+            My niece {bride} is getting married on {wedding}, and the groom is {groom}. They want a small party, with
+            soup, a fiddle and not one speech.
 
-            I have the honor to announce that {bride} and {groom} will be united in marriage on {wedding}, in the
+            I have the honor to announce that {groom} will lead his bride, {bride}, to the altar on {wedding}, in the
             presence of the family only.
 
             Wedding on {wedding}. Bride is {bride}, groom is {groom}. Small party, no speeches, bring good shoes.
@@ -2221,7 +2232,7 @@ LETTER = Genre(
                 In {doc}, which day is the wedding?
                 What is the date of the marriage in {doc}?
                 On which day will rings be exchanged, going by {doc}?
-                When do the lovers become a family under {doc}?
+                When do the lovers become a family, as told in {doc}?
             """)),
         clause("trip", "My journey; Travel plans; A visit", """
             In spring I will spend {stay} with {host} in {abroad}. There is a hill behind the house where you can see
@@ -2324,7 +2335,7 @@ LETTER = Genre(
                 Which code helps trace the present if it goes missing in {doc}?
                 What should the addressee quote at the counter, going by {doc}?
             """),
-            fact("gift", one_of("a blue teapot", "a wooden owl", "a jar of plum jam", "a silver thimble", "an old sea chart",
+            fact("gift", one_of("a blue teapot", "a wooden owl", "a jar of plum jam", "a silver thimble", "a sea chart",
                                 "a knitted scarf", "a music box"), """
                 What is in the parcel, according to {doc}?
                 What does the parcel hold in {doc}?
@@ -2353,13 +2364,13 @@ LETTER = Genre(
                 Which relative of the writer is mentioned by name in {doc}?
                 Who will pick up when the addressee dials, going by {doc}?
             """),
-            fact("evening", one_of("17:15", "17:45", "18:00", "18:30", "19:00", "19:30", "20:15"), """
+            fact("evening", time_of_day("17:15", "20:15"), """
                 After what time can the sender be phoned, according to {doc}?
                 From which hour should the recipient ring in {doc}?
                 In {doc}, what is the preferred time for a phone call?
                 When can the sender be reached by telephone in {doc}?
                 Before which hour is dialing useless, going by {doc}?
-                When is the writer around for a chat under {doc}?
+                When is the writer around for a chat, as told in {doc}?
             """),
             fact("rings", number(3, 9, 1, "rings"), """
                 After how many rings should the recipient hang up, according to {doc}?
@@ -2367,13 +2378,1021 @@ LETTER = Genre(
                 In {doc}, what is the limit for letting it ring?
                 How many rings are allowed in {doc}?
                 When should the addressee give up trying, going by {doc}?
-                How much noise by the bell is tolerated under {doc}?
+                How much noise by the bell is tolerated, as told in {doc}?
             """)),
     ),
 )
 
 
-GENRES: tuple[Genre, ...] = (MANUAL, HANDBOOK, INCIDENT, MINUTES, CATALOG, TOWN, LETTER)
+def syllabus_names(rng: Random) -> dict[str, str]:
+    subject = one_of("Soil Science", "Baroque Painting", "Statistics", "Marine Biology", "Poetry", "Bridge Design",
+                     "Nutrition", "Astronomy", "Bookbinding", "Acoustics", "Swahili", "Glaciers")
+    return {"number": code()(rng), "subject": subject(rng), "college": coined(rng, 1) + " College"}
+
+
+SYLLABUS = Genre(
+    "syllabus", syllabus_names,
+    titles=("Syllabus {number}: {subject}, {college}",),
+    references=(
+        "the syllabus of {number}", "the syllabus for course {number} at {college}",
+        "the outline of the {subject} course at {college}", "the {number} course description",
+        "the course guide to {number}, {subject}", "{college}'s syllabus for {subject} ({number})",
+    ),
+    openings=paragraphs("""
+        This course introduces {subject} to students from all departments. No earlier study of the field is expected.
+
+        {college} offers {number} as an elective in {subject}, open to candidates in their second year and above.
+
+        Course {number}, {subject}. Elective, open to all. Read before the first class.
+
+        So you are curious about {subject}? Wonderful, pull up a chair and bring your strangest questions.
+    """),
+    clauses=(
+        clause("teachers", "Teaching staff; Who teaches; Your teachers", """
+            Lectures are given by {lecturer}. Your exercises are marked by {tutor}, whose door is open from {office},
+            and guests drop in twice per term.
+
+            The lectures are delivered by {lecturer}. Supervision of written exercises rests with {tutor}, available
+            for consultation from {office}.
+
+            Lecturer this term is {lecturer}. Tutor for exercises is {tutor}. Tutor's door open from {office}, no
+            appointment needed.
+
+            Up front you will see {lecturer} waving a piece of chalk, while {tutor} reads your homework with a red pen
+            and a kind heart. Come and chat with the latter any time after {office}.
+        """,
+            fact("lecturer", person, """
+                Who gives the lectures, according to {doc}?
+                By whom are the lectures delivered in {doc}?
+                In {doc}, which person is the lecturer?
+                Who stands up front as lecturer in {doc}?
+                Whose talks do enrolled people listen to, going by {doc}?
+                Who is the professor behind the class in {doc}?
+            """),
+            fact("tutor", person, """
+                Who marks the exercises, according to {doc}?
+                Who is the tutor in {doc}?
+                In {doc}, with whom does supervision of the exercises rest?
+                Which person reads the homework in {doc}?
+                Who corrects what participants hand in, going by {doc}?
+                Whose comments appear beside the participants' solutions under {doc}?
+            """),
+            fact("office", time_of_day("13:00", "16:15"), """
+                From what time is the tutor's door open, according to {doc}?
+                When is the tutor available for consultation in {doc}?
+                In {doc}, after what time can students chat with the tutor?
+                At what hour does the tutor's consultation start in {doc}?
+                When can participants get personal advice, going by {doc}?
+                What is the earliest moment of the day for asking about corrected work under {doc}?
+            """)),
+        clause("schedule", "Schedule; When and where; Time and place", """
+            We meet at {class_time} on Mondays in {room} for two hours. The first class is on {first_day}, rain or
+            shine.
+
+            Instruction takes place on Mondays in {room}, commencing on {first_day}. Each session begins at
+            {class_time} and extends over two hours.
+
+            Mondays at {class_time}, two hours per class. Room is {room}. First class {first_day}, attendance list goes
+            round.
+
+            See you on {first_day} for the very first class. From then on it is Mondays at {class_time} in {room}, and
+            if you can sit still for two hours, you have done well.
+        """,
+            fact("class_time", time_of_day("08:15", "11:45"), """
+                At what time does the class meet, according to {doc}?
+                When does each session begin in {doc}?
+                In {doc}, what is the time of the Monday class?
+                At which hour do students meet on Mondays in {doc}?
+                When must somebody be seated to hear everything from the start of a lesson in {doc}?
+                What does the timetable indicate for the weekly lesson, going by {doc}?
+            """),
+            fact("room", one_of("the round hall", "the west annex", "the botany lab", "the glass pavilion",
+                                "the old chapel", "the basement studio"), """
+                In which room does the class meet, according to {doc}?
+                Where does instruction take place in {doc}?
+                In {doc}, what room is given for the class?
+                Where are the Monday sessions in {doc}?
+                What location should a participant look up on the campus plan under {doc}?
+                Behind which door does the weekly lesson happen, going by {doc}?
+            """),
+            fact("first_day", date(2014, 2026), """
+                On what date is the first class, according to {doc}?
+                When does instruction commence in {doc}?
+                In {doc}, on which day do the classes start?
+                What is the date of the first session in {doc}?
+                On which day does everything kick off for participants, going by {doc}?
+                When will the group come together initially under {doc}?
+            """)),
+        clause("grading", "Grading; Marks; How you are assessed", """
+            The final exam counts for {exam} and the project for {project}; the rest comes from homework. A grade is
+            given only to those who attend 8 classes.
+
+            The final grade is composed of a written exam, weighted at {exam}, and a project, weighted at {project}.
+            The balance is derived from homework.
+
+            Exam {exam} of the grade. Project makes up {project}. Rest from homework, no extra credit, no rounding up.
+
+            Let's talk marks. Your project makes up {project} of the grade and the big scary exam {exam}, with homework
+            filling whatever gap is left.
+        """,
+            fact("exam", percent(32, 50, 1), """
+                How much does the final exam count, according to {doc}?
+                What weight does the exam have in {doc}?
+                In {doc}, which share of the grade comes from the exam?
+                What part of the grade is the exam in {doc}?
+                How important is the test at the end, in relative terms, under {doc}?
+                What fraction depends on performance in the examination hall, going by {doc}?
+            """),
+            fact("project", percent(10, 30, 1), """
+                How much does the project count, according to {doc}?
+                What weight does the project have in {doc}?
+                In {doc}, which share of the grade comes from the project?
+                What part of the grade is the project in {doc}?
+                How important is the participant's own undertaking, in relative terms, under {doc}?
+                What fraction depends on independent creative work, going by {doc}?
+            """)),
+        clause("project_work", "The project; Project work; Your own study", """
+            Your project report is due on {due} and must have {words}. Work in pairs if you like, and let {helper} know
+            your topic before the break.
+
+            A report of {words} on the project shall be submitted by {due}. Proposed topics require the prior assent of
+            {helper}.
+
+            Report of {words}, single file. Due {due}, no exceptions. Topics to be agreed with {helper} before the
+            break.
+
+            Pick something you love for your project, run it past {helper}, and write {words} about it. The box outside
+            the office gets emptied on {due}, so don't be late.
+        """,
+            fact("due", date(2014, 2026), """
+                By what date is the project report due, according to {doc}?
+                When must the report be submitted in {doc}?
+                In {doc}, what is the deadline for the project?
+                On which day is the report due in {doc}?
+                When does the participant's essay have to be finished, going by {doc}?
+                After which day would handing in the essay be too late under {doc}?
+            """),
+            fact("words", number(1200, 5800, 100, "words"), """
+                How long must the project report be, according to {doc}?
+                What length is required of the report in {doc}?
+                In {doc}, how many words does the project report have?
+                What number of words is asked for in {doc}?
+                How much prose must a participant produce, going by {doc}?
+                At which size is the essay considered complete in {doc}?
+            """),
+            fact("helper", person, """
+                Who must agree to the project topic, according to {doc}?
+                Whose assent is required for topics in {doc}?
+                In {doc}, with whom are project topics agreed?
+                Whom should students tell about their topic in {doc}?
+                Who decides whether an idea for the essay is suitable, going by {doc}?
+                By whom can a proposed theme be turned down under {doc}?
+            """)),
+        clause("book", "Reading; Books; What to read", """
+            We use the book {book} by {author}, which the campus shop sells for {book_price}. Read two chapters a week
+            and bring a pencil.
+
+            The prescribed text is {book}, written by {author} and obtainable at {book_price} from the campus shop.
+
+            Textbook for the course is {book}. Its author is {author}. Campus shop price {book_price}, older editions
+            will do as well.
+
+            Grab a copy of {book} before they are gone. It is by {author}, funny in places, and at {book_price} it
+            costs less than a pair of jeans.
+        """,
+            fact("book", lambda rng: f"{coined(rng, 1)} {rng.choice(['Explained', 'Revisited', 'for All'])}", """
+                Which book is used in the course, according to {doc}?
+                What is the prescribed text in {doc}?
+                In {doc}, what is the title of the textbook?
+                Which textbook must students read in {doc}?
+                What does the participant's shelf need, going by {doc}?
+                Which publication accompanies the lessons under {doc}?
+            """),
+            fact("author", person, """
+                Who wrote the textbook, according to {doc}?
+                Who is the author of the prescribed text in {doc}?
+                In {doc}, by whom is the book?
+                What author does {doc} name?
+                Whose name is printed on the cover of the required volume in {doc}?
+                From whose mind did the required volume spring, going by {doc}?
+            """),
+            fact("book_price", money(18, 85, 1), """
+                What does the book cost, according to {doc}?
+                For how much does the campus shop sell the book in {doc}?
+                In {doc}, what is the price of the textbook?
+                At what price can the text be obtained in {doc}?
+                How much should participants budget for literature, going by {doc}?
+                What is due at the till for the required volume under {doc}?
+            """)),
+        clause("field_trip", "Field trip; Excursion; Out of the classroom", """
+            In the sixth week we spend {trip_days} in {trip_place}, looking at things you cannot see in a classroom.
+            Your share of the cost is {trip_cost}.
+
+            An excursion of {trip_days} to {trip_place} forms part of the course. A contribution of {trip_cost} is
+            payable by each participant.
+
+            Field trip to {trip_place}, {trip_days}. Own contribution {trip_cost}, bus and bed included, food extra.
+
+            Pack a raincoat, because week six takes us out to {trip_place} for {trip_days} of mud and wonder. Each of
+            you chips in {trip_cost}, and I bring the marshmallows.
+        """,
+            fact("trip_days", number(2, 9, 1, "days"), """
+                How long is the field trip, according to {doc}?
+                For how many days does the excursion last in {doc}?
+                In {doc}, what is the length of the field trip?
+                How many days do students spend on the excursion in {doc}?
+                For what time will participants be off campus together in {doc}?
+                How long do those enrolled sleep in other beds, going by {doc}?
+            """),
+            fact("trip_place", place, """
+                Where does the field trip go, according to {doc}?
+                To which place is the excursion in {doc}?
+                In {doc}, what is the destination of the field trip?
+                What town do students travel to in {doc}?
+                Where will those enrolled be found when the lecture hall is empty, going by {doc}?
+                Which spot outside campus is visited under {doc}?
+            """),
+            fact("trip_cost", money(90, 380, 10), """
+                What does each student pay for the field trip, according to {doc}?
+                What contribution to the excursion is payable in {doc}?
+                In {doc}, how much is the student's share of the trip?
+                How much does the field trip cost a participant in {doc}?
+                What must those enrolled save up for learning outdoors, going by {doc}?
+                Which expense per head comes with leaving campus under {doc}?
+            """)),
+        clause("enrolment", "Enrollment; Signing up; Places", """
+            There are {seats} in the class, and the fee is {tuition}. To sign up, write to {clerk} with your student
+            card number.
+
+            Admission is limited to {seats} and subject to a fee of {tuition}. Applications are received by {clerk} at
+            the registry.
+
+            Limited to {seats}. Fee {tuition}, half for staff. Sign up with {clerk} at the registry, in person.
+
+            Hurry up, for {seats} is all we can squeeze in. A quick message to {clerk} does the trick, and once the
+            {tuition} fee has arrived, you are one of us.
+        """,
+            fact("seats", number(12, 90, 2, "places"), """
+                How many places are there in the class, according to {doc}?
+                To what number is admission limited in {doc}?
+                In {doc}, what is the size of the class?
+                How many students can be admitted in {doc}?
+                What is the capacity of the group, going by {doc}?
+                When is the group full, by number of heads, under {doc}?
+            """),
+            fact("tuition", money(400, 1950, 50), """
+                What is the course fee, according to {doc}?
+                How much is the fee for the class in {doc}?
+                In {doc}, to what fee is admission subject?
+                What must a student pay to sign up in {doc}?
+                How dear is taking part, not counting travel and literature, going by {doc}?
+                Which sum does the school collect from everyone who wants to learn here under {doc}?
+            """),
+            fact("clerk", person, """
+                To whom do students write to sign up, according to {doc}?
+                By whom are applications received in {doc}?
+                In {doc}, which person takes care of signing up?
+                Who at the registry is responsible for the class in {doc}?
+                Whom does a newcomer contact in order to join, going by {doc}?
+                Who keeps the list of those enrolled under {doc}?
+            """)),
+        clause("late", "Late work and absence; Missing class; Deadlines", """
+            Homework handed in late loses {penalty} of its points per day, and after {cutoff} it is worth nothing.
+            Illness counts as an excuse, a barking dog does not.
+
+            A deduction of {penalty} of the points is made for each day of delay. Homework is no longer accepted once
+            {cutoff} have elapsed.
+
+            Late homework, minus {penalty} of the points per day. Not accepted after {cutoff}. Doctor's letters
+            accepted.
+
+            Life happens, I know. Still, every late day nibbles {penalty} off your points, and when {cutoff} have gone
+            by I can only offer sympathy.
+        """,
+            fact("penalty", percent(3, 9, 0.5), """
+                What share of the points does late homework lose per day, according to {doc}?
+                What deduction is made for each day of delay in {doc}?
+                In {doc}, how much does a late day cost?
+                By how much are the points cut per day in {doc}?
+                How harshly is tardiness punished, in relative terms, going by {doc}?
+                What is the daily price of missing an assignment deadline under {doc}?
+            """),
+            fact("cutoff", number(10, 21, 1, "days"), """
+                After what time is late homework no longer accepted, according to {doc}?
+                When is late homework worth nothing in {doc}?
+                In {doc}, how many days late can homework be?
+                For how long is late homework still accepted in {doc}?
+                What is the maximum tardiness that earns any credit in {doc}?
+                When does an overdue assignment become pointless, going by {doc}?
+            """)),
+    ),
+)
+
+
+def protocol_names(rng: Random) -> dict[str, str]:
+    method = one_of("staining", "extraction", "fermentation", "filtration", "titration", "germination", "corrosion")
+    return {"assay": f"{coined(rng, 1)} {method(rng)}", "institute": coined(rng, 1) + " Institute"}
+
+
+PROTOCOL = Genre(
+    "protocol", protocol_names,
+    titles=("Lab protocol: {assay}, {institute}",),
+    references=(
+        "the {assay} protocol", "the lab protocol for {assay}", "the {institute}'s protocol for {assay}",
+        "the bench guide to {assay} from the {institute}", "the procedure called {assay}",
+        "the {assay} instruction sheet of the {institute}",
+    ),
+    openings=paragraphs("""
+        This is how {assay} is done at the {institute}. Wear gloves and goggles, and read each step before you begin.
+
+        The procedure known as {assay} was validated at the {institute} and is binding on all laboratory personnel.
+
+        Method, {assay}. Origin, {institute}. Gloves, goggles, closed shoes.
+
+        First time with {assay}? Relax, everybody at the {institute} has spilled something at least once.
+    """),
+    clauses=(
+        clause("sample", "Sample; Taking the sample; Starting material", """
+            Weigh out {amount} of the sample and break it up in a mortar for {grind}. It should look like fine flour,
+            with no grains left that a nail can feel.
+
+            An aliquot of {amount} is comminuted in a mortar over {grind}, until no particle larger than those of flour
+            remains.
+
+            Sample, {amount}, dry. Grind for {grind} in a mortar. No visible grains, no metal tools.
+
+            Roll up your sleeves and pound away for {grind}, until the stuff feels like face powder. You only need
+            {amount} of sample, so go easy with the spoon.
+        """,
+            fact("amount", number(5, 90, 5, "grams"), """
+                How much of the sample is weighed out, according to {doc}?
+                What amount of sample does {doc} ask for?
+                In {doc}, how many grams of sample are needed?
+                Which quantity of sample goes into the mortar in {doc}?
+                With what portion of raw material does the technician begin, going by {doc}?
+                What should the balance display before work starts under {doc}?
+            """),
+            fact("grind", number(3, 14, 1, "minutes"), """
+                How long is the sample ground, according to {doc}?
+                For what time is the mortar used in {doc}?
+                In {doc}, how many minutes does breaking up the sample take?
+                How long should the grinding last in {doc}?
+                What duration of crushing by hand is called for, going by {doc}?
+                When is the raw material considered pulverized, counted in minutes, under {doc}?
+            """)),
+        clause("solution", "Solution; Preparing the solution; Reagents", """
+            Dissolve the powder in {volume} of {solvent}. Add {salt} of table salt, stir slowly, and label the flask
+            with today's date.
+
+            The powder is taken up in {volume} of {solvent}, whereupon sodium chloride in the quantity of {salt} is
+            introduced under gentle stirring.
+
+            Powder into {volume} of {solvent}. Table salt, {salt}. Stir slowly, label flask, close lid.
+
+            Now for the soup. Tip the powder into {volume} of {solvent}, throw in {salt} of ordinary salt, and stir as
+            if you had all day.
+        """,
+            fact("volume", number(110, 950, 10, "ml"), """
+                In how much liquid is the powder dissolved, according to {doc}?
+                What volume of solvent does {doc} call for?
+                In {doc}, how many milliliters take up the powder?
+                Which volume of liquid goes with the powder in {doc}?
+                How far should a measuring cylinder be filled in the second stage, going by {doc}?
+                What quantity of fluid is required for making the soup under {doc}?
+            """),
+            fact("solvent", one_of("distilled water", "acetone", "cold ethanol", "weak vinegar", "glycerin"), """
+                In what is the powder dissolved, according to {doc}?
+                Which solvent does {doc} use?
+                In {doc}, what liquid takes up the powder?
+                What liquid is the powder put into in {doc}?
+                Which bottle must be fetched for making the soup, going by {doc}?
+                What fluid carries the ground material under {doc}?
+            """),
+            fact("salt", number(100, 480, 20, "mg"), """
+                How much table salt is added, according to {doc}?
+                What quantity of sodium chloride does {doc} give?
+                In {doc}, how many milligrams of salt are needed?
+                Which amount of salt goes into the flask in {doc}?
+                What does the seasoning of the mixture weigh, going by {doc}?
+                How much of the white kitchen crystals is put in under {doc}?
+            """)),
+        clause("heating", "Heating; Warm bath; Incubation", """
+            Keep the flask at {bath} for {bath_time}. When the color turns to {shade}, take it out, because a longer
+            stay spoils everything.
+
+            Incubation is carried out at {bath} over {bath_time}. Completion of the reaction is signaled by a change of
+            color to {shade}.
+
+            Water bath at {bath}. Duration {bath_time}, lid on. Done when {shade}. Longer heating spoils the batch.
+
+            Into the warm tub it goes, {bath} and not a degree more. Have lunch for {bath_time} and come back, and if
+            all went well, you will be greeted by a lovely {shade}.
+        """,
+            fact("bath", number(31, 78, 1, "°C"), """
+                At what temperature is the flask kept, according to {doc}?
+                Which temperature does {doc} give for the incubation?
+                In {doc}, how hot is the water bath?
+                What temperature is set for heating in {doc}?
+                How warm must the mixture be held to react, going by {doc}?
+                Which setting of the thermostat is right while the reaction runs under {doc}?
+            """),
+            fact("bath_time", number(35, 90, 5, "minutes"), """
+                How long does the flask stay in the bath, according to {doc}?
+                Over what time is incubation carried out in {doc}?
+                In {doc}, how many minutes does the heating last?
+                What duration does {doc} give for the water bath?
+                How much of a break does the technician get as the reaction runs under {doc}?
+                What does an egg timer have to be set to for the warm stage in {doc}?
+            """),
+            fact("shade", one_of("pale green", "deep violet", "brick red", "amber", "sky blue", "milky white"), """
+                To what color does the flask turn when done, according to {doc}?
+                Which change of color marks completion in {doc}?
+                In {doc}, what color shows that the reaction is over?
+                What color should appear in the bath in {doc}?
+                Which hue tells the technician that it worked, going by {doc}?
+                What does success look like to the eye under {doc}?
+            """)),
+        clause("spin", "Centrifuge; Spinning; Separation", """
+            Balance the tubes and spin them for {spin_time} at {speed}. Only {keeper} may change the rotor, as it cost
+            the lab a window once.
+
+            Separation is effected in the centrifuge at {speed} during {spin_time}. Exchange of the rotor is reserved
+            to {keeper}.
+
+            Spin for {spin_time} at {speed}. Tubes balanced, lid locked. Rotor changes by {keeper} and nobody else.
+
+            Tubes in, lid down, and off it whirls at {speed} like a fairground ride, for {spin_time} in all. Hands off
+            the rotor, please, since that is the baby of {keeper}.
+        """,
+            fact("spin_time", number(15, 30, 1, "minutes"), """
+                How long are the tubes spun, according to {doc}?
+                During what time does the centrifuge run in {doc}?
+                In {doc}, how many minutes does the spinning take?
+                What spin time does {doc} give?
+                How long do the vials rotate, going by {doc}?
+                When does the whirling machine come to a halt, counted from its start, in {doc}?
+            """),
+            fact("speed", number(1500, 9800, 100, "rpm"), """
+                At what speed are the tubes spun, according to {doc}?
+                What speed of the centrifuge does {doc} state?
+                In {doc}, how fast does the centrifuge turn?
+                Which speed is set for the separation in {doc}?
+                What number of rotations is dialed in, going by {doc}?
+                How rapid is the circular motion of the vials in {doc}?
+            """),
+            fact("keeper", person, """
+                Who may change the rotor, according to {doc}?
+                To whom is exchange of the rotor reserved in {doc}?
+                In {doc}, which person is allowed to change the rotor?
+                Who looks after the rotor in {doc}?
+                Who alone can swap the spinning part, going by {doc}?
+                Whose permission covers work inside the whirling machine in {doc}?
+            """)),
+        clause("cooling", "Cooling; Storage; Keeping the extract", """
+            Put the clear part in the freezer at minus {freezer}, where it keeps for {shelf}. Write {box} on the lid,
+            or it will be thrown out in spring.
+
+            The supernatant is preserved at minus {freezer} and remains serviceable for {shelf}. Containers must bear
+            the inscription {box}.
+
+            Clear part to the freezer, minus {freezer}. Keeps for {shelf}. Label lid with {box}, ink not pencil.
+
+            Good things need rest, so tuck the clear stuff away at minus {freezer} with {box} scribbled on top. Use it
+            up in {shelf}, before somebody mistakes it for lemonade.
+        """,
+            fact("freezer", number(18, 30, 1, "°C"), """
+                How many degrees below zero is the freezer, according to {doc}?
+                At minus how many degrees is the clear part preserved in {doc}?
+                In {doc}, what is the freezer set to below zero?
+                Which temperature below zero does {doc} give for storage?
+                How far beneath the freezing point is the product kept, going by {doc}?
+                What frost protects the finished liquid under {doc}?
+            """),
+            fact("shelf", number(2, 22, 1, "months"), """
+                How long does the clear part keep, according to {doc}?
+                For what time does the supernatant remain serviceable in {doc}?
+                In {doc}, how many months does it keep in the freezer?
+                Within what time should the clear part be used up in {doc}?
+                What is the lifetime of the finished liquid, going by {doc}?
+                After how many months would the product be too old under {doc}?
+            """),
+            fact("box", code("BX"), """
+                What must be written on the lid, according to {doc}?
+                Which inscription must containers bear in {doc}?
+                In {doc}, what label does the lid get?
+                What code goes on the lid in {doc}?
+                By what marking is the finished liquid recognized later, going by {doc}?
+                Which string of characters saves the product from the trash in {doc}?
+            """)),
+        clause("result", "Result; Reading the result; Evaluation", """
+            The reading should lie near {target}. If it is off by more than {tolerance}, repeat the run and tell
+            {supervisor}, who signs every second page.
+
+            A value of {target} is to be expected. Deviations beyond {tolerance} necessitate repetition of the run and
+            notification of {supervisor}.
+
+            Expected reading {target}. Off by over {tolerance}, repeat the run. Inform {supervisor} in that case, by
+            phone.
+
+            Fingers crossed for a reading of about {target}. A wobble of {tolerance} is nothing to cry about, but past
+            that you start over and break the news to {supervisor}.
+        """,
+            fact("target", number(150, 890, 10, "units"), """
+                Near what value should the reading lie, according to {doc}?
+                What value is to be expected in {doc}?
+                In {doc}, which reading is expected?
+                What reading does {doc} give as normal?
+                What number is the technician hoping for, going by {doc}?
+                Which outcome on the meter would count as a success under {doc}?
+            """),
+            fact("tolerance", percent(2, 14, 0.5), """
+                By how much may the reading be off, according to {doc}?
+                Beyond what deviation must the run be repeated in {doc}?
+                In {doc}, what deviation of the reading is allowed?
+                What tolerance for the reading does {doc} state?
+                Which margin of error, in relative terms, is acceptable under {doc}?
+                How imprecise can an outcome be before it is worthless, going by {doc}?
+            """),
+            fact("supervisor", person, """
+                Who must be told when a run is repeated, according to {doc}?
+                Whose notification is required after a deviation in {doc}?
+                In {doc}, whom does one inform about a bad reading?
+                Who is told when the reading is off in {doc}?
+                Who wants to hear of failures, going by {doc}?
+                To which superior does a technician confess a poor outcome under {doc}?
+            """)),
+        clause("reagents", "Suppliers; Ordering; Where things come from", """
+            We buy our filters from {supplier}, order number {order}, at {pack} a pack. A pack lasts for a month or two
+            if nobody uses them for coffee.
+
+            Filters are procured from {supplier} under {order} at a unit price of {pack}; one pack covers the demand of
+            the whole floor.
+
+            Filters from {supplier}, order number {order}. Pack price {pack}, never single sheets. Check stock on
+            Fridays.
+
+            Out of filters again? Ring {supplier}, mumble {order}, and hand over {pack} for the pack. That ought to see
+            you through to summer, coffee breaks aside.
+        """,
+            fact("supplier", company, """
+                From which company are filters bought, according to {doc}?
+                Who supplies the filters in {doc}?
+                In {doc}, which firm sells the filters?
+                From whom are the filters procured in {doc}?
+                Which business profits from the lab's need of paper sieves, going by {doc}?
+                Who is the vendor of consumables in {doc}?
+            """),
+            fact("order", code(), """
+                What is the order number of the filters, according to {doc}?
+                Under which number are filters procured in {doc}?
+                In {doc}, what number is quoted for a pack of filters?
+                Which order number does {doc} state?
+                What has to be typed into the web shop to get more consumables in {doc}?
+                How are the paper sieves identified by their vendor, going by {doc}?
+            """),
+            fact("pack", money(6, 78, 2), """
+                What does a pack of filters cost, according to {doc}?
+                What is the price of a pack in {doc}?
+                In {doc}, how much is one pack of filters?
+                At what price are filters procured in {doc}?
+                What expense do consumables cause each time, going by {doc}?
+                How much is charged for the paper sieves under {doc}?
+            """)),
+        clause("safety", "Safety; Accidents; If something goes wrong", """
+            If the liquid touches your skin, rinse for {rinse} and call {medic}. Spills are covered with {absorbent},
+            never with paper, and reported at once.
+
+            In case of contact with the skin, rinsing shall continue for {rinse} and {medic} be summoned. Spilled
+            liquid is to be bound with {absorbent}.
+
+            Skin contact means rinse for {rinse}, call {medic}. Spills, cover with {absorbent}, no paper. Report all of
+            it.
+
+            Ouch, got some on your hand? Tap on, {rinse} by the clock, and somebody runs for {medic}. Puddles on the
+            floor are buried under {absorbent}, like in a cat's box.
+        """,
+            fact("rinse", number(100, 290, 10, "seconds"), """
+                How long must skin be rinsed, according to {doc}?
+                For what time shall rinsing continue in {doc}?
+                In {doc}, how many seconds of rinsing follow skin contact?
+                What rinse time for skin does {doc} state?
+                How much washing does a splashed arm need, going by {doc}?
+                For how long does an injured technician stand at the sink in {doc}?
+            """),
+            fact("medic", person, """
+                Who is called when the liquid touches the skin, according to {doc}?
+                Who shall be summoned after skin contact in {doc}?
+                In {doc}, which person must be called after an accident?
+                Whom should somebody call after skin contact in {doc}?
+                Who gives first aid to a splashed technician, going by {doc}?
+                Whose help is sought following an injury in {doc}?
+            """),
+            fact("absorbent", one_of("dry sand", "sawdust", "chalk powder", "clay granules", "baking soda"), """
+                With what are spills covered, according to {doc}?
+                With what is spilled liquid bound in {doc}?
+                In {doc}, what goes on top of a spill?
+                Which material is used for spills in {doc}?
+                What should be scattered over a wet patch on the ground, going by {doc}?
+                Which substance soaks up an accident best under {doc}?
+            """)),
+        clause("waste", "Cleaning up; Waste; At the end", """
+            Pour what is left into {bin}, which {collector} empties every {collect}. Switch off the fan before you go
+            home and count the spoons.
+
+            Residues shall be discharged into {bin}. Removal by {collector} takes place at intervals of {collect}.
+
+            Leftovers into {bin}, never the sink. Emptied by {collector} every {collect}. Fan off, spoons counted, door
+            shut.
+
+            Nearly done! What remains goes into {bin} and not down the drain, however tempting. The truck from
+            {collector} rolls in every {collect} to haul it away.
+        """,
+            fact("bin", one_of("the yellow drum", "the steel canister", "the glass jar", "the striped bucket",
+                               "the lead chest", "the green barrel"), """
+                Where are leftovers poured, according to {doc}?
+                Into what shall residues be discharged in {doc}?
+                In {doc}, which container takes what is left?
+                What container is used for residues in {doc}?
+                Where does the technician get rid of unwanted liquid under {doc}?
+                Which vessel holds the trash, going by {doc}?
+            """),
+            fact("collector", company, """
+                Which company empties the waste container, according to {doc}?
+                By whom are residues removed in {doc}?
+                In {doc}, which firm hauls the leftovers away?
+                Whose truck comes for what is left in {doc}?
+                Who is paid to dispose of the trash, going by {doc}?
+                Which outside business deals with unwanted liquid under {doc}?
+            """),
+            fact("collect", number(15, 45, 5, "days"), """
+                How often is the waste container emptied, according to {doc}?
+                At what interval does removal take place in {doc}?
+                In {doc}, every how many days are residues removed?
+                How much time lies between two removals in {doc}?
+                What is the rhythm of trash pickup, going by {doc}?
+                How frequently does unwanted liquid disappear from the building under {doc}?
+            """)),
+    ),
+)
+
+
+def program_names(rng: Random) -> dict[str, str]:
+    kind = one_of("Jazz Days", "Book Fair", "Film Week", "Science Night", "Harvest Festival", "Marathon", "Circus",
+                  "Chess Open", "Kite Weekend")
+    return {"event": f"{coined(rng, 1)} {kind(rng)}", "city": place(rng)}
+
+
+PROGRAM = Genre(
+    "program", program_names,
+    titles=("Program of the {event}, {city}",),
+    references=(
+        "the program of the {event}", "the {event} program", "the leaflet on the {event} in {city}",
+        "the schedule for the {event}", "the visitor guide to the {event}", "the {event} brochure",
+    ),
+    openings=paragraphs("""
+        The {event} returns to {city} for three days of good company. Here is what happens, where and when.
+
+        Under the patronage of the city of {city}, the {event} will be held in accordance with the program set out
+        below.
+
+        {event}, {city}. All times local. Changes possible.
+
+        Hooray, it is {event} time again in {city}! Grab a friend, a hat and an empty stomach.
+    """),
+    clauses=(
+        clause("opening_show", "Opening; Opening ceremony; Let the fun begin", """
+            Doors open at {doors} and the opening speech follows at {speech}. It is held by {speaker}, who has promised
+            to stop after two jokes.
+
+            Admission commences at {doors}. The inaugural address will be delivered at {speech} by {speaker}.
+
+            Doors open {doors}, south gate. Opening speech {speech}, main stage, by {speaker}. Free drink for everybody
+            afterward.
+
+            Come hungry and come early, for we unlock at {doors}. Then {speaker} grabs the microphone at {speech}, says
+            a few words and, with luck, sings.
+        """,
+            fact("doors", time_of_day("10:00", "11:15"), """
+                When do the doors open, according to {doc}?
+                At what time does admission commence in {doc}?
+                In {doc}, when are the doors unlocked?
+                From what hour can visitors get in according to {doc}?
+                How early is it possible to enter, going by {doc}?
+                When does queueing at the entrance come to an end, as announced in {doc}?
+            """),
+            fact("speech", time_of_day("11:30", "12:45"), """
+                When is the opening speech, according to {doc}?
+                At what time is the inaugural address delivered in {doc}?
+                In {doc}, what is the time of the opening speech?
+                When does the speaker take the microphone in {doc}?
+                At which hour is the public officially greeted, going by {doc}?
+                When should lovers of rhetoric be in front of the stage in {doc}?
+            """),
+            fact("speaker", person, """
+                Who holds the opening speech, according to {doc}?
+                By whom is the inaugural address delivered in {doc}?
+                In {doc}, which person speaks at the opening?
+                Who says a few words at the start in {doc}?
+                Who officially greets the public, going by {doc}?
+                Whose voice will be heard before any act performs, as announced in {doc}?
+            """)),
+        clause("tickets", "Tickets; Prices; Getting in", """
+            A day ticket costs {day_ticket} and a pass for all days {full_pass}. Students get {student} off when they
+            show a card that is still valid.
+
+            Admission for a single day is {day_ticket}; for the entire duration, {full_pass}. A reduction of {student}
+            is granted to students.
+
+            Day ticket {day_ticket}. Pass for all days {full_pass}. Students pay {student} less. Children under six
+            free.
+
+            One day of fun sets you back {day_ticket}, but why stop there, when {full_pass} gets you the whole thing?
+            If you are still studying, we take {student} off with a smile.
+        """,
+            fact("day_ticket", money(8, 38, 1), """
+                What does a day ticket cost, according to {doc}?
+                What is admission for a single day in {doc}?
+                In {doc}, how much is a ticket for one day?
+                What is the price of a day ticket in {doc}?
+                How much is charged to somebody who stays only until evening, going by {doc}?
+                What would a visitor with little time have to spend at the gate, as announced in {doc}?
+            """),
+            fact("full_pass", money(45, 120, 5), """
+                What does a pass for all days cost, according to {doc}?
+                What is admission for the entire duration in {doc}?
+                In {doc}, how much is the pass?
+                What is the price of a pass for the whole event in {doc}?
+                How much would a fan who never wants to miss anything spend, going by {doc}?
+                What is the most complete kind of entry worth, as announced in {doc}?
+            """),
+            fact("student", percent(10, 60, 5), """
+                How much do students get off, according to {doc}?
+                What reduction is granted to students in {doc}?
+                In {doc}, by what share is the ticket cheaper for students?
+                What discount do students have in {doc}?
+                How much do young scholars save, in relative terms, going by {doc}?
+                What bonus does a university card bring, as announced in {doc}?
+            """)),
+        clause("concert", "Main concert; Saturday night; The big concert", """
+            {band_lead} plays the big concert on the garden stage at {concert}. It goes on for {set_length} without a
+            break, so bring a cushion.
+
+            The principal concert, given by {band_lead}, takes place on the principal platform at {concert} and is of
+            {set_length} duration, without intermission.
+
+            Big concert at {concert}, on the raft. Star is {band_lead}. Length {set_length}, no break, no support act.
+
+            Save your legs for Saturday, when {band_lead} rocks the harbor for {set_length} flat. The first note rings
+            out at {concert}, and earplugs are at the bar.
+        """,
+            fact("band_lead", person, """
+                Who plays the big concert, according to {doc}?
+                By whom is the principal concert given in {doc}?
+                In {doc}, who is the star of the concert?
+                Which musician plays on Saturday in {doc}?
+                Whose songs will the crowd hear at the musical highlight, going by {doc}?
+                Which artist is the headliner, as announced in {doc}?
+            """),
+            fact("concert", time_of_day("19:15", "20:30"), """
+                When does the big concert start, according to {doc}?
+                At what time does the principal concert take place in {doc}?
+                In {doc}, what time is given for the concert?
+                When is the first note of the concert in {doc}?
+                At which hour does the headliner appear, going by {doc}?
+                When should music fans have taken up their positions, as announced in {doc}?
+            """),
+            fact("set_length", number(65, 130, 5, "minutes"), """
+                How long is the big concert, according to {doc}?
+                What is the duration of the principal concert in {doc}?
+                In {doc}, for how many minutes does the concert go on?
+                What length does the concert have in {doc}?
+                How much playing can music fans expect from the headliner in {doc}?
+                When does the headliner leave the spotlight, counted from the start, going by {doc}?
+            """)),
+        clause("workshop", "Workshop; Hands-on session; Learn something", """
+            {teacher} shows you how to {skill} in a workshop of {course_time}. Places are few, tables low, and aprons
+            are lent at the door.
+
+            A workshop of {course_time}, under the guidance of {teacher}, enables amateurs of every age to learn how to
+            {skill}.
+
+            Workshop, learn to {skill}. Length of {course_time}, twice a day. Taught by {teacher}. Room for eight,
+            aprons lent.
+
+            Ever wanted to {skill}? With the help of {teacher} you will manage in {course_time}, or at least laugh a
+            lot. The table is tiny, so be quick.
+        """,
+            fact("teacher", person, """
+                Who teaches the workshop, according to {doc}?
+                Under whose guidance is the workshop in {doc}?
+                In {doc}, which person leads the workshop?
+                With whose help do visitors learn in the workshop of {doc}?
+                Who passes on a skill to the public, going by {doc}?
+                Which expert instructs amateurs, as announced in {doc}?
+            """),
+            fact("skill", one_of("fold paper boats", "bake flat bread", "juggle", "carve spoons", "knot a hammock",
+                                 "print postcards", "tune a guitar", "plant a window box"), """
+                What does the workshop teach, according to {doc}?
+                What can visitors learn in the workshop of {doc}?
+                In {doc}, what does one learn how to do?
+                What is the workshop about in {doc}?
+                Which talent could an amateur take home, going by {doc}?
+                What activity do hands get to try out, as announced in {doc}?
+            """),
+            fact("course_time", number(20, 60, 5, "minutes"), """
+                How long is the workshop, according to {doc}?
+                What is the length of the workshop in {doc}?
+                In {doc}, how many minutes does the workshop take?
+                In what time do visitors learn the skill in {doc}?
+                What duration does the lesson for amateurs have, going by {doc}?
+                How much of an afternoon does the lesson consume, as announced in {doc}?
+            """)),
+        clause("food", "Food and drink; Eating; Where to eat", """
+            Food comes from {kitchen}, with onion tart at {dish_price} a plate. The ovens are lit until {oven}, and
+            water from the fountain is free.
+
+            Catering has been entrusted to {kitchen}. A portion of lentil curry is offered at {dish_price}; orders are
+            accepted until {oven}.
+
+            Catering by {kitchen}. Soup or stew, {dish_price} a plate. Last orders {oven}. Fountain water free.
+
+            Your nose will lead you to the pancakes, {dish_price} a plate and worth every cent. The folks from
+            {kitchen} keep cooking until {oven}, then even the spoons are washed.
+        """,
+            fact("kitchen", company, """
+                Which company provides the food, according to {doc}?
+                To whom has catering been entrusted in {doc}?
+                In {doc}, who does the catering?
+                From which firm does the food come in {doc}?
+                Which business feeds the visitors, going by {doc}?
+                Who is behind the stoves, as announced in {doc}?
+            """),
+            fact("dish_price", money(3, 7, 1), """
+                What does a plate of food cost, according to {doc}?
+                At what price is a portion offered in {doc}?
+                In {doc}, how much is a plate?
+                What must be paid for a plate in {doc}?
+                How dear is filling one's stomach, going by {doc}?
+                How much does a hungry guest need in coins, as announced in {doc}?
+            """),
+            fact("oven", time_of_day("21:00", "22:15"), """
+                Until when is food cooked, according to {doc}?
+                Until what time are orders accepted in {doc}?
+                In {doc}, when are last orders?
+                How late can visitors order food in {doc}?
+                When would a hungry guest be sent away, going by {doc}?
+                At which hour does the chef call it a day, as announced in {doc}?
+            """)),
+        clause("race", "Fun run; The race; Running and winning", """
+            The fun run covers {distance} around the lake and starts at {start_gun}. Whoever wins takes home a silver
+            cup, handed over by {host}.
+
+            A race over {distance} is started at {start_gun}. The victor receives a wreath and a smoked ham from the
+            hands of {host}.
+
+            Fun run, {distance}, once around the lake. Start at {start_gun}, bridge. Prize is a bicycle, presented by
+            {host}.
+
+            Lace up your shoes, for at {start_gun} the frog horn blows and off you go, {distance} past the ducks. At
+            the finish {host} waits with a hug and, for the fastest, a crate of pears.
+        """,
+            fact("distance", number(3, 21, 1, "kilometers"), """
+                How long is the fun run, according to {doc}?
+                Over what distance is the race in {doc}?
+                In {doc}, how many kilometers does the run cover?
+                What distance do the runners have before them in {doc}?
+                How far must an athlete's legs carry them, going by {doc}?
+                What stretch of ground separates gun and tape in {doc}?
+            """),
+            fact("start_gun", time_of_day("07:30", "09:15"), """
+                When does the fun run start, according to {doc}?
+                At what time is the race started in {doc}?
+                In {doc}, what is the starting time of the run?
+                When do the runners set off in {doc}?
+                By which hour should athletes have warmed up, going by {doc}?
+                When is the signal given to those who compete on foot in {doc}?
+            """),
+            fact("host", person, """
+                Who hands over the prize of the run, according to {doc}?
+                From whose hands does the victor receive the prize in {doc}?
+                In {doc}, who presents the prize?
+                Who waits at the finish of the run in {doc}?
+                Who congratulates the best athlete, going by {doc}?
+                Which person gives away the reward, as announced in {doc}?
+            """)),
+        clause("getting_there", "Getting there; Parking and buses; How to reach us", """
+            Park at {parking}, where a space costs {park_fee} a day. A shuttle leaves every {shuttle} and drops you
+            right at the gate.
+
+            Parking facilities exist at {parking} for a daily charge of {park_fee}. A shuttle service operates at
+            intervals of {shuttle}.
+
+            Cars to {parking}, {park_fee} a day. Shuttle every {shuttle}, free of charge. Bicycles at the gate.
+
+            Leave the car at {parking} and pay the nice man {park_fee}. The little shuttle bus putters by every
+            {shuttle}, with accordion music if the driver is in the mood.
+        """,
+            fact("parking", place, """
+                Where can visitors park, according to {doc}?
+                At what place do parking facilities exist in {doc}?
+                In {doc}, where should cars be left?
+                What place is named for parking in {doc}?
+                Where must drivers say good-bye to their vehicles, as announced in {doc}?
+                To what location should a satnav guide a family, going by {doc}?
+            """),
+            fact("park_fee", money(8, 20, 1), """
+                What does parking cost a day, according to {doc}?
+                What is the daily charge for parking in {doc}?
+                In {doc}, how much is a parking space per day?
+                What must be paid for leaving a car in {doc}?
+                What is the price of arriving on one's own four wheels, going by {doc}?
+                How much do drivers spend on standing still, as announced in {doc}?
+            """),
+            fact("shuttle", number(5, 18, 1, "minutes"), """
+                How often does the shuttle leave, according to {doc}?
+                At what interval does the shuttle service operate in {doc}?
+                In {doc}, every how many minutes is there a shuttle?
+                How many minutes lie between two shuttle buses in {doc}?
+                What is the longest wait for a lift to the grounds, going by {doc}?
+                With which frequency are guests carried to the grounds, as announced in {doc}?
+            """)),
+        clause("contest", "Prize draw; Raffle; Try your luck", """
+            The raffle is run by {sponsor}, and the winning number is drawn on {draw_day} by {drawer}. Each ticket
+            bought before noon counts twice.
+
+            A raffle, organized by {sponsor}, will be decided on {draw_day}, the lot being drawn by {drawer}.
+
+            Raffle by {sponsor}. Draw on {draw_day}. Number drawn by {drawer}, eyes shut. Tickets at every bar.
+
+            Feeling lucky? Our friends at {sponsor} have filled a barrel with tickets, and on {draw_day} it is {drawer}
+            who reaches in, blindfold and all.
+        """,
+            fact("sponsor", company, """
+                Who runs the raffle, according to {doc}?
+                By which company is the raffle organized in {doc}?
+                In {doc}, what firm is behind the raffle?
+                What company filled the barrel of the raffle in {doc}?
+                Which business supports the game of chance, going by {doc}?
+                To which enterprise do gamblers owe their fun, as announced in {doc}?
+            """),
+            fact("draw_day", date(2014, 2026), """
+                On what date is the raffle drawn, according to {doc}?
+                When will the raffle be decided in {doc}?
+                In {doc}, on which day is the winning number drawn?
+                What is the date of the draw in {doc}?
+                When will gamblers learn whether fortune smiled on them in {doc}?
+                On which day is the game of chance over, going by {doc}?
+            """),
+            fact("drawer", person, """
+                Who draws the winning number, according to {doc}?
+                By whom is the lot drawn in {doc}?
+                In {doc}, which person draws the raffle?
+                Who reaches into the barrel in {doc}?
+                In whose hand does gamblers' fate lie, going by {doc}?
+                Who plays the part of fortune, as announced in {doc}?
+            """)),
+        clause("weather_plan", "If it rains; Bad weather; Rain plan", """
+            If it rains, everything moves to {shelter}, which holds {capacity}. Look at the board after breakfast, when
+            {decider} gives the word.
+
+            In the event of rain the program is transferred to {shelter}, with a capacity of {capacity}. The decision
+            lies with {decider} and is posted at the gate.
+
+            Rain means {shelter}, capacity {capacity}. Decision by {decider}, posted at breakfast time at the latest.
+
+            Gray clouds? Don't sulk, we simply squeeze {capacity} into {shelter} and carry on. It is up to {decider} to
+            read the sky, and the verdict hangs on the gate by noon.
+        """,
+            fact("shelter", one_of("the tram depot", "the ice rink", "the fruit hall", "the sports dome",
+                                   "the cattle market"), """
+                Where does everything move if it rains, according to {doc}?
+                To what place is the program transferred in the event of rain in {doc}?
+                In {doc}, what is the rain venue?
+                Which building is used in bad weather in {doc}?
+                Where would guests stay dry, going by {doc}?
+                Under which roof does the fun continue on a wet day in {doc}?
+            """),
+            fact("capacity", number(400, 3900, 50, "guests"), """
+                How many does the rain venue hold, according to {doc}?
+                What is the capacity of the place used when it rains in {doc}?
+                In {doc}, how many guests fit in if it rains?
+                For how many is there room in the rain venue of {doc}?
+                What size of audience can stay dry, going by {doc}?
+                From what number on would people get wet on a bad day, as announced in {doc}?
+            """),
+            fact("decider", person, """
+                Who decides about moving in the rain, according to {doc}?
+                With whom does the decision about rain lie in {doc}?
+                In {doc}, which person says yes or no to moving indoors?
+                Who reads the sky in {doc}?
+                Who is in command of plan B, going by {doc}?
+                Who has to judge whether a downpour threatens, as announced in {doc}?
+            """)),
+    ),
+)
+
+
+GENRES: tuple[Genre, ...] = (MANUAL, HANDBOOK, INCIDENT, MINUTES, CATALOG, TOWN, LETTER, SYLLABUS, PROTOCOL, PROGRAM)
 
 
 @dataclass(frozen=True)
@@ -2466,25 +3485,63 @@ REVISIONS: dict[str, Revision] = {
         Tear up the bit about "{section_title}", number {section} in my letter, since life had other ideas. So now:
         "{new_text}"
     """)),
+    "syllabus": Revision(("Amended page to {title}",), paragraphs("""
+        There has been a change of plan. Item {section} of the syllabus, "{section_title}", is now: "{new_text}"
+
+        By resolution of the faculty, item {section} ("{section_title}") ceases to have effect and the subsequent
+        provision takes its place: "{new_text}"
+
+        Item {section}, {section_title}, as of this term: "{new_text}" Earlier print void.
+
+        Dear all, your feedback on "{section_title}" was loud and clear, so I rewrote item {section}. Here you go:
+        "{new_text}"
+    """)),
+    "protocol": Revision(("Protocol deviation note for {title}",), paragraphs("""
+        Recent runs showed that step {section}, "{section_title}", does not work as printed. From today we do it like
+        this: "{new_text}"
+
+        Following revalidation, step {section} ("{section_title}") is declared obsolete. Personnel shall adhere to the
+        revised text: "{new_text}"
+
+        Step {section}, {section_title}, replaced: "{new_text}" Sign and file.
+
+        Somebody in the night shift found a better trick for "{section_title}". Paste this over step {section} in your
+        notebook: "{new_text}"
+    """)),
+    "program": Revision(("Late changes to {title}",), paragraphs("""
+        One thing has changed since the leaflet went to print, namely number {section}, "{section_title}". What counts
+        now is this: "{new_text}"
+
+        The organizers regret to announce that number {section} ("{section_title}") had to be rearranged. The
+        arrangement in force is as follows: "{new_text}"
+
+        Number {section}, {section_title}, last-minute change: "{new_text}"
+
+        Stop the presses! We had to juggle "{section_title}" a little, so cross out number {section} and scribble this
+        next to it: "{new_text}"
+    """)),
 }
 
 
-def revise(original: Written, genre: Genre, clause_key: str, rng: Random, style: int) -> Written:
-    """A notice that replaces one section of `original` by the same clause with newly drawn values, each different.
+def revise(original: Written, genre: Genre, clause_key: str, rng: Random, style: int,
+           only: str | None = None) -> Written:
+    """A notice that replaces one section of `original` by the same clause with newly drawn values.
 
-    Returns a document of one section whose facts are those of the clause with their new values. KeyError if `original`
-    does not hold the clause; ValueError if a new value cannot be told from the old one in 100 draws.
+    Returns a document of one section whose facts are those of the clause. Each value differs from the old one; with
+    `only` just that fact's does. KeyError if `original` does not hold the clause or the clause the fact; ValueError if
+    no other value can be drawn.
     """
     changed = next(c for c in genre.clauses if c.key == clause_key)
-    old = {fact.name: original.fact(clause_key, fact.name) for fact in changed.facts}
-    values = {f.name: draw_other(f, old[f.name].value, rng) for f in changed.facts}
+    old = {f.name: original.fact(clause_key, f.name) for f in changed.facts}
+    values = {name: placed.value for name, placed in old.items()}
+    for f in [old[only].fact] if only else changed.facts:
+        values[f.name] = draw_other(f, values[f.name], rng)
     section = old[changed.facts[0].name].section
     section_title = original.sections[section - 1][2]
     revision = REVISIONS[genre.key]
     title = fill(rng.choice(revision.titles), {"title": original.title})[0]
     # The new statement goes in as a template, so that the engine places its facts.
     new_text = changed.wordings[style % len(changed.wordings)]
-    new_text = new_text[:1].upper() + new_text[1:]
     wording = revision.wordings[style % len(revision.wordings)]
     for name, text in (("section", str(section)), ("section_title", section_title), ("new_text", new_text)):
         wording = wording.replace("{" + name + "}", text)
@@ -2539,7 +3596,7 @@ ENTRY = clause("entry", "Entry; Register entry; Company", """
         According to {doc}, what is the present name of {old_name}?
         Which company was formerly {old_name}, according to {doc}?
         What did {old_name} turn into, going by {doc}?
-        Which name would a caller looking for {old_name} have to use these days under {doc}?
+        Which name would a caller looking for {old_name} have to use these days, as listed in {doc}?
     """),
     fact("old_name", company, """
         What was {new_name} formerly called, according to {doc}?
@@ -2547,7 +3604,7 @@ ENTRY = clause("entry", "Entry; Register entry; Company", """
         According to {doc}, under what name did {new_name} trade before?
         Which name did {new_name} have previously, according to {doc}?
         How did people refer to {new_name} in earlier days, going by {doc}?
-        What did {new_name} give up as its label under {doc}?
+        What did {new_name} give up as its label, as listed in {doc}?
     """),
     fact("parent", company, """
         Who owns {new_name}, according to {doc}?
@@ -2555,7 +3612,7 @@ ENTRY = clause("entry", "Entry; Register entry; Company", """
         According to {doc}, to whom does {new_name} belong?
         Which company holds the shares of {new_name}, according to {doc}?
         Whose property is {new_name}, going by {doc}?
-        Into whose pocket do the profits of {new_name} flow under {doc}?
+        Into whose pocket do the profits of {new_name} flow, as listed in {doc}?
     """),
     fact("person", person, """
         Who is the chair of {new_name}, according to {doc}?
@@ -2563,7 +3620,7 @@ ENTRY = clause("entry", "Entry; Register entry; Company", """
         According to {doc}, who is at the head of {new_name}?
         Which person chairs {new_name}, according to {doc}?
         Who runs things at {new_name}, going by {doc}?
-        Who holds the gavel at {new_name} under {doc}?
+        Who holds the gavel at {new_name}, as listed in {doc}?
     """),
     fact("seat", place, """
         Where is the seat of {new_name}, according to {doc}?
@@ -2571,7 +3628,7 @@ ENTRY = clause("entry", "Entry; Register entry; Company", """
         According to {doc}, from where does {new_name} do business?
         What is the home town of {new_name} in {doc}?
         Where would a visitor to {new_name} have to travel, going by {doc}?
-        At what location can {new_name} be found under {doc}?
+        At what location can {new_name} be found, as listed in {doc}?
     """))
 
 DIRECTORY = Genre(
@@ -2614,45 +3671,56 @@ TWO_STEPS: tuple[TwoStep, ...] = (
         Who is the chair of the company formerly called {old_name}, according to {doc}?
         According to {doc}, who heads the firm that used to be {old_name}?
         Who leads what was once {old_name}, going by {doc}?
-        Under {doc}, who has the top seat at the successor of {old_name}?
+        As listed in {doc}, who has the top seat at the successor of {old_name}?
     """)),
     TwoStep("owner_of_renamed", "old_name", False, "parent", lines("""
         Who owns the company formerly called {old_name}, according to {doc}?
         According to {doc}, to whom does the former {old_name} belong?
         Whose property is the firm that was once {old_name}, going by {doc}?
-        Under {doc}, who controls the successor of {old_name}?
+        As listed in {doc}, who controls the successor of {old_name}?
     """)),
     TwoStep("chair_of_owner", "new_name", True, "person", lines("""
         Who is the chair of the company that owns {new_name}, according to {doc}?
         According to {doc}, who chairs the parent of {new_name}?
         Who leads the owner of {new_name}, going by {doc}?
-        Under {doc}, who is at the top of the firm holding the shares of {new_name}?
+        As listed in {doc}, who is at the top of the firm holding the shares of {new_name}?
     """)),
     TwoStep("former_name_of_owner", "new_name", True, "old_name", lines("""
         What was the owner of {new_name} formerly called, according to {doc}?
         According to {doc}, what is the former name of the parent of {new_name}?
         Which name did the firm behind {new_name} have in earlier days, going by {doc}?
-        Under {doc}, how was the company that holds {new_name} known in the past?
+        As listed in {doc}, how was the company that holds {new_name} known in the past?
     """)),
     TwoStep("owner_of_owner", "new_name", True, "parent", lines("""
         Who owns the owner of {new_name}, according to {doc}?
         According to {doc}, which company is the parent of the parent of {new_name}?
         To whom does the firm that holds {new_name} itself belong, going by {doc}?
-        Under {doc}, who is at the end of the line two levels above {new_name}?
+        As listed in {doc}, who is at the end of the line two levels above {new_name}?
     """)),
     TwoStep("seat_of_owner", "new_name", True, "seat", lines("""
         Where is the seat of the company that owns {new_name}, according to {doc}?
         According to {doc}, in which town is the parent of {new_name} at home?
         From where does the owner of {new_name} do business, going by {doc}?
-        Under {doc}, to what place would a letter to the firm behind {new_name} go?
+        As listed in {doc}, to what place would a letter to the firm behind {new_name} go?
     """)),
     TwoStep("chair_of_owner_of_renamed", "old_name", True, "person", lines("""
         Who is the chair of the owner of the company formerly called {old_name}, according to {doc}?
         According to {doc}, who chairs the parent of what used to be {old_name}?
         Who leads the firm that holds the former {old_name}, going by {doc}?
-        Under {doc}, who heads the buyer of the business once known as {old_name}?
+        As listed in {doc}, who heads the buyer of the business once known as {old_name}?
     """)),
 )
+
+
+def answering_entry(step: TwoStep, entries: list[dict[str, str]], asked: int) -> int | None:
+    """Index of the entry that holds the answer if `step` is asked about entry number `asked`; None if none does.
+
+    In the register of `write_register` it is section index + 1.
+    """
+    if not step.through_owner:
+        return asked
+    owners = [i for i, entry in enumerate(entries) if entry["new_name"] == entries[asked]["parent"]]
+    return owners[0] if owners else None
 
 
 def draw_entries(rng: Random, count: int) -> list[dict[str, str]]:

@@ -40,7 +40,7 @@ class Company:
 
 
 def fresh(rng: Random, draw: Callable[[Random], str], taken: set[str]) -> str:
-    """Draw a name none of whose words of four letters or more has been drawn before, trades and the like aside."""
+    """Draw a name whose coined word neither begins a drawn one nor begins with one; adds it to `taken`."""
     while True:
         name = draw(rng)
         coin = name.split()[-1] if draw in (person, place) else name.split()[0]
@@ -56,11 +56,11 @@ def holding(rng: Random) -> str:
 def draw_companies(rng: Random, count: int) -> tuple[list[Company], list[Company]]:
     """(`count` trading companies, the holdings above them). All names differ, also in their first words.
 
-    Two fifths of the companies have a parent; about half of the parents have that one subsidiary only.
+    Nearly half of the companies have a parent; about half of the parents have one subsidiary only, the others two.
     """
     taken: set[str] = set()
     parents = [fresh(rng, holding, taken) for _ in range(max(1, round(count * 0.3)))]
-    owners = parents + parents[: round(count * 0.5) - len(parents)]
+    owners = parents + parents[: round(count * 0.45) - len(parents)]
     owners += [None] * (count - len(owners))
     rng.shuffle(owners)
     trading = [draw_company(rng, fresh(rng, company, taken), owner, taken) for owner in owners]
@@ -153,18 +153,16 @@ RULES: tuple[Rule, ...] = (
          "A high minimum turns a forecast into a debt. Currencies are not converted for this rule.", True),
     Rule("lead_time", "delivery", "lead_time", "lead time for deliveries", "a lead time for deliveries of",
          "Long lead times force us to hold stock.", True),
-    Rule("secrecy", "confidentiality", "secrecy_time", "time of confidentiality after the end of the contract",
-         "confidentiality after the end of the contract for",
+    Rule("secrecy", "confidentiality", "secrecy_time", "confidentiality period", "a confidentiality period of",
          "Secrets that are free too early cost us our lead.", False),
-    Rule("noncompete", "noncompete", "noncompete_time", "non-compete after the end of the contract",
-         "a non-compete after the end of the contract for",
+    Rule("noncompete", "noncompete", "noncompete_time", "non-compete period", "a non-compete period of",
          "A long non-compete closes markets to us.", True),
-    Rule("nosolicit", "nosolicit", "nosolicit_time", "ban on soliciting employees after the end of the contract",
-         "a ban on soliciting employees after the end of the contract for", "A long ban hampers our recruiting.", True),
-    Rule("incident", "incident", "incident_time", "time to report a data incident", "a time to report a data incident of",
+    Rule("nosolicit", "nosolicit", "nosolicit_time", "ban on soliciting employees",
+         "a ban on soliciting employees for", "A long ban hampers our recruiting.", True),
+    Rule("incident", "incident", "incident_time", "deadline for reporting data incidents", "a deadline for reporting data incidents of",
          "Late reports of incidents make the damage worse.", True),
-    Rule("price_increase", "price", "price_increase", "price increase allowed in a contract year",
-         "a price increase allowed in a contract year of", "Prices that may rise fast cannot be planned for.", True),
+    Rule("price_increase", "price", "price_increase", "maximum price increase per contract year",
+         "a maximum price increase per contract year of", "Prices that may rise fast cannot be planned for.", True),
     Rule("deposit", "deposit", "deposit", "security deposit", "a security deposit of",
          "A high deposit is money that does not work. Currencies are not converted for this rule.", True),
 )

@@ -170,15 +170,15 @@ def log(progress: Progress, folder: Path, **values) -> None:
 
 def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int, budget: int,
                batch: int = 8192) -> None:
-    """Train reading for `budget` tokens: rows of 512 tokens first, of 1,024 from 40% on; 1 to 6 passages by then.
+    """Train reading for `budget` tokens: rows of 512 tokens first, of 1,024 from 30% on; 1 to 6 passages by then.
 
     The learning rate is constant for 55% of the budget and then falls linearly to 5%.
     """
     read_before, started, before = progress.read_tokens, time.time(), progress.seconds
     while progress.read_tokens < budget:
-        length = 512 if progress.read_tokens < 0.4 * budget else 1024
+        length = 512 if progress.read_tokens < 0.3 * budget else 1024
         rows_per_step = batch // length
-        target = 0.4 * budget if length == 512 else budget
+        target = 0.3 * budget if length == 512 else budget
         steps = max(1, int((target - progress.read_tokens) // batch) + 1)
         first = progress.read_tokens // 512
         rows = Rows(tokenizer, length, first, first + steps * rows_per_step,

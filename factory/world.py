@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -30,7 +30,7 @@ CONTRACTS = 44
 COMPANIES = 30
 SPLIT_SHARES = {"train": 16 / 44, "dev": 8 / 44, "test": 20 / 44}
 AMENDED_SHARE = 0.7
-SECOND_SHARE = 0.4
+SECOND_SHARE = 0.5
 SHARED = ("register", "playbook", "glossary")
 
 FactKey = tuple[str, str]  # clause key, fact name
@@ -77,10 +77,10 @@ class Contract:
         return {key for amendment in self.amendments for key in amendment.changed}
 
     def absent(self) -> list[Clause]:
-        """Clauses with facts that contracts of this type may have and this one lacks, with its amendments."""
-        present = {clause.key for clause in self.clauses}
-        possible = [*self.kind.core, *self.kind.optional]
-        return [c for c in contracts.CLAUSES if c.key in possible and c.key not in present and c.facts]
+        """Clauses with facts that contracts of this type may have and that neither this one nor its amendments have."""
+        possible = {*self.kind.core, *self.kind.optional}
+        return [clause for clause in contracts.CLAUSES
+                if clause.key in possible and not any(self.chain((clause.key, fact.name)) for fact in clause.facts)]
 
 
 @dataclass
@@ -139,17 +139,17 @@ def from_date(day: date) -> str:
 
 # ---------------------------------------------------------------- building
 
-def build_world(seed: int, contracts_count: int = CONTRACTS, companies_count: int = COMPANIES) -> World:
+def build_world(seed: int, contracts: int = CONTRACTS, companies: int = COMPANIES) -> World:
     """Draw a world in memory. Raises LabsError if there are too few companies for so many contracts."""
-    companies, holdings = house.draw_companies(Random(f"{seed}/companies"), companies_count)
-    drawn = draw_contracts(seed, contracts_count, companies)
+    trading, holdings = house.draw_companies(Random(f"{seed}/companies"), companies)
+    drawn = draw_contracts(seed, contracts, trading)
     positions = house.draw_positions(Random(f"{seed}/playbook"))
     rng = Random(f"{seed}/glossary")
     projects = {f"Project {house.coined(rng, 1)}": reference_of(rng, contract)
                 for contract in rng.sample(drawn, min(12, len(drawn)))}
     return World(
-        seed, companies, holdings, drawn, positions,
-        house.write_register(Random(f"{seed}/register"), companies + holdings),
+        seed, trading, holdings, drawn, positions,
+        house.write_register(Random(f"{seed}/register"), trading + holdings),
         house.write_playbook(positions), house.write_glossary(rng, projects),
     )
 
@@ -241,10 +241,10 @@ def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[C
 # ---------------------------------------------------------------- amendments
 
 AMENDMENT_OPENINGS = contracts.blocks("""
-    This is amendment number {number} to the {type} that {A_full} ("{A_called}") and {B_full} ("{B_called}") signed on
+    This is amendment number {number} to the {type} (the "Agreement") that {A_full} ("{A_called}") and {B_full} ("{B_called}") signed on
     {date_signed}. It is dated {date_amended} and takes effect on that day.
 
-    THIS AMENDMENT NO. {number} is made the {date_amended} by and between {A_full} ("{A_called}") and {B_full}
+    THIS AMENDMENT NO. {number} is made on {date_amended} by and between {A_full} ("{A_called}") and {B_full}
     ("{B_called}") and amends the {type} made between the same parties and dated {date_signed} (the "Agreement").
 
     Parties: {A_full} ("{A_called}"); {B_full} ("{B_called}"). Amendment No. {number}, dated {date_amended}, to the {type}
@@ -272,7 +272,7 @@ def amend(rng: Random, contract: Contract, count: int) -> None:
         signed += timedelta(days=rng.randint(150, 700))
         done = sorted(contract.changed())
         fresh = [key for key in open_keys if key not in done]
-        keys = [rng.choice(done)] if done and rng.random() < 0.7 else []
+        keys = [rng.choice(done)] if done and rng.random() < 0.85 else []
         wanted = 2 if rng.random() < 0.75 else 1
         keys += rng.sample(fresh, min(len(fresh), max(0, wanted - len(keys))))
         contract.amendments.append(write_amendment(rng, contract, number, from_date(signed), keys))
@@ -293,7 +293,14 @@ def write_amendment(rng: Random, contract: Contract, number: int, when: str, key
             values[name] = new_value(rng, contract, clause, name)
         write_change(document, contract, clause, mine, values)
     document.text += fill(AMENDMENT_CLOSINGS[contract.style], names)[0] + "\n"
+    document.facts = [without_quotes(placed, document.text) for placed in document.facts]
     return Amendment(f"{contract.doc_id.split('-')[0]}-a{number}", number, when, document, sorted(keys))
+
+
+def without_quotes(placed: PlacedFact, text: str) -> PlacedFact:
+    """The fact with its evidence cut to the sentence inside the quotation marks of an amendment."""
+    start, end = placed.evidence_start, placed.evidence_end
+    return replace(placed, evidence_start=start + (text[start] == '"'), evidence_end=end - (text[end - 1] == '"'))
 
 
 def new_value(rng: Random, contract: Contract, clause: Clause, name: str) -> str:

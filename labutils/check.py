@@ -51,7 +51,7 @@ class Attempt:
     """The student's function during a check: called on copies, silenced, with faults turned into diagnoses."""
 
     def __init__(self, student: Any) -> None:
-        if student is None or student is ...:
+        if _untouched(student):
             raise NotAttempted
         if not callable(student):
             raise Diagnosis(f"a function is expected, this is a {type(student).__name__}")
@@ -62,11 +62,11 @@ class Attempt:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 result = self.student(*given)
-        except NotImplementedError as fault:
-            raise NotAttempted from fault
         except (Exception, SystemExit) as fault:
+            if isinstance(fault, NotImplementedError) and _raised_by(fault, self.student):
+                raise NotAttempted from fault
             raise Diagnosis(_fault(fault, self.student)) from fault
-        if result is ... or (result is None and not _does_something(self.student)):
+        if (result is None and not _does_something(self.student)) or (result is not None and _untouched(result)):
             raise NotAttempted
         if result is None:
             raise Diagnosis("your function returns nothing; is a `return` missing?")
@@ -141,7 +141,8 @@ def _split_by_contract(questions: Sequence[Question], share: float, seed: int) -
 
 def _forgetting(before: Interval, after: Interval, margin: float = 0.05) -> str:
     """"forgot" when every loss within both intervals is above 0, "kept" when none reaches `margin`, else "cannot tell"."""
-    smallest, largest = before[1] - after[2], before[2] - after[1]
+    (_, low, high), (_, low_after, high_after) = _interval(before), _interval(after)
+    smallest, largest = low - high_after, high - low_after
     if smallest > 0:
         return "forgot"
     return "kept" if largest < margin else "cannot tell"
@@ -356,17 +357,25 @@ def _state(test: Callable[..., None], passed: str, student: Any, *context: Any, 
 
 def _judgement(student: Any, has_context: bool, *context: Any) -> Any:
     """The value handed in; a function is asked for it. Raises LabsError for a bare value without the numbers it judges."""
-    if student is None or student is ...:
+    if _untouched(student):
         raise NotAttempted
     if callable(student):
         return Attempt(student)(*context)
-    if isinstance(student, (tuple, list)) and any(part is ... or part is None for part in student):
-        raise NotAttempted
-    if isinstance(student, Mapping) and any(part is ... or part is None for part in student.values()):
-        raise NotAttempted
     if not has_context:
         raise LabsError("A value can only be judged with the numbers it rests on: pass them after it.")
     return student
+
+
+def _untouched(value: Any) -> bool:
+    """True for `...` and None, and for a tuple, list or mapping in which a `...` still stands."""
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, (tuple, list)) else ()
+    return value is None or value is ... or any(part is ... for part in parts)
+
+
+def _raised_by(fault: BaseException, student: Callable[..., Any]) -> bool:
+    """True when the student's own line raised it, not a library below."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return last.filename == getattr(getattr(student, "__code__", None), "co_filename", None)
 
 
 def _fault(fault: BaseException, student: Callable[..., Any]) -> str:
@@ -387,7 +396,7 @@ def _fault(fault: BaseException, student: Callable[..., Any]) -> str:
 def _does_something(student: Callable[..., Any]) -> bool:
     """False for a body that only passes: a None from it means that nobody has worked on it yet."""
     code = getattr(student, "__code__", None)
-    return isinstance(code, CodeType) and (bool(code.co_names) or code.co_nlocals > code.co_argcount)
+    return not isinstance(code, CodeType) or bool(code.co_names) or code.co_nlocals > code.co_argcount
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -440,7 +449,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in table]
 
 
-def _column(rows: Sequence[Mapping[str, Any]], *names: str) -> None:
+def _require_columns(rows: Sequence[Mapping[str, Any]], *names: str) -> None:
     missing = [name for name in names if not rows or name not in rows[0]]
     if missing:
         raise LabsError(f"The table has no column {', '.join(missing)}; it needs {', '.join(names)} and at least one row.")
@@ -537,7 +546,7 @@ def _k_tables() -> list[tuple[list[dict[str, float]], float]]:
 
 def _affordable(table: Any, budget: float) -> list[dict[str, Any]]:
     rows = _rows(table)
-    _column(rows, "k", "recall", "tokens")
+    _require_columns(rows, "k", "recall", "tokens")
     within = [row for row in rows if row["tokens"] <= budget]
     if not within:
         raise LabsError(f"No k of the table costs {budget} tokens or less; raise the budget.")
@@ -752,7 +761,7 @@ def _cost_of_correct_rows(frame: pd.DataFrame, price_in: float, price_out: float
 def _losses(table: Any, loss_wrong: float | None) -> dict[str, float]:
     """Expected loss of each arm per question: what it costs, and what its wrong answers cost."""
     rows = _rows(table)
-    _column(rows, "arm", "wrong", "cost")
+    _require_columns(rows, "arm", "wrong", "cost")
     if loss_wrong is None:
         raise LabsError("decide needs loss_wrong: what one wrong answer costs, in the unit of the column cost.")
     return {row["arm"]: row["cost"] + loss_wrong * row["wrong"] for row in rows}

@@ -19,8 +19,8 @@ def fixed_size(documents: Iterable[Document], chunk_size: int = 96, overlap: int
 
     llama-index's SentenceSplitter does the cutting (tokens of its default tokenizer). It finds the offsets of a chunk
     by searching for its text, which is wrong for repeated boilerplate; here they are worked out so that the chunks
-    cover the document in order. Every node has `start_char_idx` and `end_char_idx` with doc.text[start:end] == node.text.
-    Raises LabsError for sizes that make no sense.
+    cover the document in order. Every node has `start_char_idx` and `end_char_idx` with
+    doc.text[start:end] == node.text. Raises LabsError for sizes that make no sense.
     """
     if not 0 <= overlap < chunk_size:
         raise LabsError(f"chunk_size must be positive and overlap smaller than it: got {chunk_size} and {overlap}")

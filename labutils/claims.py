@@ -216,6 +216,8 @@ def _tolerance(value: float, tolerance: float | None, unit: str) -> float | None
         return tolerance
     if unit in MACHINE_UNITS:
         return None
+    if not math.isfinite(value):
+        return 0
     return UNIT_TOLERANCE * abs(value) if unit else SHARE_TOLERANCE
 
 

@@ -62,7 +62,7 @@ def check_pins() -> Finding:
         if found.split("+")[0] != version:
             wrong.append(f"{name} {found} instead of {version}")
     if wrong:
-        return Finding("packages", False, "; ".join(wrong), f"{REINSTALL} (after deleting .venv/{setup.STAMP})")
+        return Finding("packages", False, "; ".join(wrong), f"delete .venv/{setup.STAMP}, then: {REINSTALL}")
     return Finding("packages", True, f"{len(pins)} pins agree")
 
 
@@ -124,16 +124,26 @@ def check_clerk() -> Finding:
     return Finding("language model", ok, message, "git checkout -- labutils/clerk")
 
 
+def world_hash(folder: Path) -> str:
+    """Return the hex sha256 of a world's documents and questions, as factory/world.py writes it into the manifest."""
+    paths = [*folder.glob("documents/*.md"), folder / "questions.jsonl"]
+    state = hashlib.sha256()
+    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in paths):
+        # Read as text: a checkout on Windows may have other line ends.
+        state.update(f"{name}\0{path.read_text(encoding='utf-8')}\0".encode())
+    return state.hexdigest()
+
+
 def check_world() -> Finding:
-    """Is the course world complete: its content has the hash of its manifest."""
+    """Is the course world complete and unchanged: it loads, and its files have the hash of its manifest."""
     from labutils import corpus
 
-    world = corpus.load_corpus("harbour")
-    manifest = json.loads((settings.root() / "datasets/harbour/manifest.json").read_text(encoding="utf-8"))
-    fix = "restore the files: git checkout datasets/harbour"
-    if world.hash != manifest.get("hash"):
+    world, folder = corpus.load_corpus("harbour"), settings.root() / "datasets" / "harbour"
+    found = world_hash(folder)
+    if found != json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("hash"):
+        fix = "git checkout -- datasets/harbour, and remove what git status shows there"
         return Finding("course world", False, "documents or questions differ from the manifest", fix)
-    message = f"{len(world.documents)} documents, {len(world.questions)} questions, hash {world.hash[:12]}"
+    message = f"{len(world.documents)} documents, {len(world.questions)} questions, hash {found[:12]}"
     return Finding("course world", True, message)
 
 

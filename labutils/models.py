@@ -118,6 +118,14 @@ def clerk_status(folder: Path = CLERK) -> tuple[bool, str]:
     return True, "Clerk's weights are complete and unchanged"
 
 
+def weights_id(spec: str) -> str:
+    """What tells two versions of a model apart: Clerk's hash list, or the size and date of a local folder's weight files."""
+    if spec == "clerk":
+        return (CLERK / "hashes.json").read_text(encoding="utf-8") if (CLERK / "hashes.json").exists() else ""
+    path = Path(spec.partition(":")[2])
+    return str([spec] + [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(path.glob("*.safetensors"))])
+
+
 def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from llama_index.core.llms import LLM
@@ -14,6 +13,7 @@ from tqdm.auto import tqdm
 from .metrics import parse_reply
 from .models import Reply, generate
 from .prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_passages
+from .retrieval import timed_retrieve
 
 __all__ = ["ABSTAIN", "QA_PROMPT", "CLOSED_BOOK_PROMPT", "Answer", "RagPipeline", "ClosedBookPipeline", "format_context"]
 
@@ -67,9 +67,8 @@ class RagPipeline:
         """(chunks, milliseconds) for each question."""
         found = []
         for question in tqdm(questions, desc=progress, disable=progress is None, leave=False):
-            started = time.perf_counter()
-            nodes = tuple(self.retriever.retrieve(question.question))
-            found.append((nodes, (time.perf_counter() - started) * 1000))
+            nodes, ms = timed_retrieve(self.retriever, question.question)
+            found.append((tuple(nodes), ms))
         return found
 
     def answer(self, questions: list, progress: str | None = None) -> list[Answer]:

@@ -77,7 +77,7 @@ def forest(differences: Sequence[Difference], title: str = "Paired differences",
         ax.set_ylim(len(differences) - 0.5, -0.5)
         reach = max([0.05, margin or 0, *(abs(v) for d in differences for v in (d.low, d.high))]) * 1.1
         ax.set_xlim(-reach, reach)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value) if abs(value) > 1e-9 else "0"))
         ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
@@ -302,11 +302,16 @@ def _label_points(ax: plt.Axes, points: pd.DataFrame) -> None:
 def _label_ends(ax: plt.Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Series names right of their last points, spread so that they do not overlap."""
     ax.figure.draw_without_rendering()  # the layout decides where data lie
-    to_axes = ax.transAxes.inverted()
-    gap, previous = 0.062, -np.inf
-    for x, y, name, color in sorted(ends, key=lambda end: end[1]):
-        height = max(float(to_axes.transform(ax.transData.transform((x, y)))[1]), previous + gap)
-        previous = height
+    ends = sorted(ends, key=lambda end: end[1])
+    wanted = np.array([ax.transAxes.inverted().transform(ax.transData.transform(end[:2]))[1] for end in ends])
+    gap = 0.062
+    heights = wanted.copy()
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    # Pushing apart moved them up: move the stack back to its middle, and inside the axes.
+    heights += wanted.mean() - heights.mean()
+    heights -= max(0.0, heights[-1] - 1.0)
+    for height, (_, _, name, color) in zip(heights, ends, strict=True):
         ax.text(1.015, height, name, transform=ax.transAxes, va="center", fontweight="bold", color=color)
 
 

@@ -106,15 +106,15 @@ def evaluate(
     """Return one row per (retriever, question) with the columns COLUMNS.
 
     evidence_recall and evidence_precision: share of the gold (of the retrieved) characters that are in both, white
-    space left out; retrieve_ms: milliseconds; retrieved_chars: characters of all retrieved chunks, overlaps counted each
-    time, since that is what a model would have to read. Questions without gold evidence are left out.
+    space left out; retrieve_ms: milliseconds; retrieved_chars: characters of all retrieved chunks, overlaps counted
+    each time, since that is what a model would have to read. Questions without gold evidence are left out.
     Raises LabsError when no question has any.
     """
     from tqdm.auto import tqdm
 
     asked = [question for question in questions if question.evidence]
     if not asked:
-        raise LabsError("no question has gold evidence, so retrieval cannot be scored; add a field evidence to the questions")
+        raise LabsError("no question has gold evidence, so retrieval cannot be scored; add the field evidence to them")
     texts = corpus.texts()
     rows = []
     for name, retriever in retrievers.items():

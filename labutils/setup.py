@@ -75,7 +75,7 @@ def check_python(version: tuple = sys.version_info) -> None:
     if tuple(version[:2]) >= PYTHON_FLOOR:
         return
     names = [f"python3.{minor}" for minor in range(14, PYTHON_FLOOR[1] - 1, -1)]
-    newer = next((name for name in names if shutil.which(name)), None)
+    newer = next((name for name in names if shutil.which(name) and starts([name, "-c", "pass"])), None)
     advice = f"make PY={newer} run" if newer else "install a newer one, then: make PY=<path of its python> run"
     raise LabsError(
         f"Python {version[0]}.{version[1]} is too old: the labs need {PYTHON_FLOOR[0]}.{PYTHON_FLOOR[1]} or newer. "

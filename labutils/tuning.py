@@ -59,7 +59,9 @@ def train_lora(llm_spec: str, rows, cache: Path, recipe: Recipe = Recipe(), prog
 
     The loss is taken on the assistant's tokens only. Written atomically: an interrupted run leaves nothing behind.
     """
-    key = digest(llm_spec, _weights_id(llm_spec), asdict(recipe), rows.to_list())[:16]
+    from .models import weights_id
+
+    key = digest(llm_spec, weights_id(llm_spec), asdict(recipe), rows.to_list())[:16]
     folder = Path(cache) / "adapters" / key
     if (folder / "training.json").exists():
         return _read(folder)
@@ -127,16 +129,6 @@ def _progress_bar(steps: int, label: str | None):
             self.bar.close()
 
     return Bar()
-
-
-def _weights_id(llm_spec: str) -> str:
-    """What tells two versions of a model apart: the hash list for Clerk, the weight files' sizes and dates for a folder."""
-    from .models import CLERK
-
-    if llm_spec == "clerk":
-        return (CLERK / "hashes.json").read_text(encoding="utf-8") if (CLERK / "hashes.json").exists() else ""
-    path = Path(llm_spec.partition(":")[2])
-    return str([(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(path.glob("*.safetensors"))])
 
 
 def _read(folder: Path) -> Adapter:

@@ -64,6 +64,8 @@ def test_a_type_is_complete(kind) -> None:
     assert len(set(keys)) == len(keys) and set(keys) <= set(contracts.BY_KEY)
     assert len({"term", "expiry"} & set(keys)) == 1, "exactly one clause says when the contract ends"
     assert ("renewal" in keys) == ("nonrenewal" in keys) and ("renewal" not in keys or "term" in keys)
+    # Never optional: a contract that lacks one of these still says something that answers its questions.
+    assert not {"term", "expiry", "renewal", "nonrenewal"} & set(kind.optional)
     owner: dict[str, str] = {}
     for key in keys:
         for fact in contracts.BY_KEY[key].facts:

@@ -10,7 +10,8 @@ import pytest
 from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, locate
 from labutils.errors import LabsError
 
-TEXT = "# Supply Agreement\n\n## 1. Payment\n\nThe Buyer pays within 30 days.\n\n## 2. Law\n\nThe law of Nordmark applies.\n"
+TEXT = ("# Supply Agreement\n\n## 1. Payment\n\nThe Buyer pays within 30 days.\n\n"
+        "## 2. Law\n\nThe law of Nordmark applies.\n")
 REAL_CUAD = Path(__file__).resolve().parents[2] / "shared" / "cuad"
 
 
@@ -29,7 +30,8 @@ def write_harbour(folder: Path, questions: list, texts: dict | None = None) -> s
     texts = texts or {"c1": TEXT, "c2": "# Note\n\nNothing here.\n"}
     (folder / "documents").mkdir(parents=True)
     rows = [{"doc_id": name, "title": f"Title of {name}", "kind": "contract", "contract_type": "supply",
-             "parties": ["Alder Ltd", "Birch Ltd"], "date": "2024-05-01", "cluster": name, "split": "test", "amends": None}
+             "parties": ["Alder Ltd", "Birch Ltd"], "date": "2024-05-01", "cluster": name,
+             "split": "test", "amends": None}
             for name in texts]
     (folder / "manifest.json").write_text(json.dumps({"seed": 1, "hash": "x", "documents": rows}))
     for name, text in texts.items():
@@ -170,7 +172,8 @@ def test_folder_without_a_readable_document(tmp_path):
 
 def test_folder_questions_are_checked_too(tmp_path):
     (tmp_path / "a.md").write_text("Alpha document.")
-    for line, message in [('{"question_id": "1", "question": "?", "evidence": [{"doc_id": "a.md", "quote": "Omega"}]}', "Omega"),
+    quote = '"evidence": [{"doc_id": "a.md", "quote": "Omega"}]'
+    for line, message in [(f'{{"question_id": "1", "question": "?", {quote}}}', "Omega"),
                           ('{"question": "What?"}', "'question_id' is missing"),
                           ('{"question_id": "1"', r"questions\.jsonl:1")]:
         (tmp_path / "questions.jsonl").write_text(line)
@@ -207,7 +210,8 @@ def write_cuad(folder: Path, cells: dict, name: str = "ACME_05-EX-1 Supply Agree
     base = folder / "CUAD_v1"
     (base / "full_contract_txt").mkdir(parents=True)
     (base / "full_contract_txt" / "Acme_05-EX-1 Supply  Agreement.txt").write_text(
-        "SUPPLY AGREEMENT\n\nbetween Acme Inc. and Bolt\nLtd.\n\nThe law of   Nordmark\ngoverns.\nEither party may end it.")
+        "SUPPLY AGREEMENT\n\nbetween Acme Inc. and Bolt\nLtd.\n\n"
+        "The law of   Nordmark\ngoverns.\nEither party may end it.")
     header = ["Filename"] + [column for name_ in CUAD_CATEGORIES for column in (name_, f"{name_}-Answer")]
     with (base / "master_clauses.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, header)
@@ -228,7 +232,8 @@ def test_cuad_gold_spans_are_rebuilt_exactly(tmp_path):
     assert set(asked) == {"Document Name", "Parties", "Governing Law"}
     law = asked["Governing Law"]
     text = corpus.text(law.cluster)
-    assert [text[s.start:s.end] for s in law.evidence] == ["The law of   Nordmark\ngoverns.", "Either party may end it."]
+    quotes = [text[s.start:s.end] for s in law.evidence]
+    assert quotes == ["The law of   Nordmark\ngoverns.", "Either party may end it."]
     assert "Supply Agreement between Acme Inc. and Bolt Ltd." in law.question and law.family == "cuad"
     assert [text[s.start:s.end] for s in asked["Parties"].evidence] == ["Acme Inc.", "Bolt\nLtd."]
     assert sum("fragment not found" in line for line in corpus.skipped) == 2

@@ -40,7 +40,8 @@ def test_wrong_and_missing_packages_are_named(monkeypatch, tmp_path):
     (tmp_path / "requirements.txt").write_text("pytest==0.0.1\nno-such-package==1.0\nnumpy==2.4.6\n", encoding="utf-8")
     finding = doctor.check_pins()
     assert not finding.ok
-    assert "pytest" in finding.message and "no-such-package missing" in finding.message and "numpy" not in finding.message
+    assert "pytest" in finding.message and "no-such-package missing" in finding.message
+    assert "numpy" not in finding.message
     assert "labutils.setup" in str(finding)
 
 
@@ -78,7 +79,7 @@ def test_a_single_changed_byte_in_the_weights_is_seen(monkeypatch, tmp_path):
     assert not doctor.check_minilm().ok
 
 
-@pytest.mark.parametrize("spec", ["gpt", "hf:", "openai:", "openai:model", "openai:model@localhost:80", "openai:@http://x"])
+@pytest.mark.parametrize("spec", ["gpt", "hf:", "openai:", "openai:model", "openai:m@localhost:80", "openai:@http://x"])
 def test_a_language_model_that_cannot_be_understood(monkeypatch, spec):
     monkeypatch.setenv("LABS_LLM", spec)
     finding = doctor.check_llm()
@@ -154,7 +155,8 @@ def test_a_cache_that_cannot_be_made(monkeypatch, tmp_path):
 def test_a_kernel_of_another_python(monkeypatch, tmp_path):
     folder = tmp_path / "kernels" / "python3"
     folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text('{"argv": ["/elsewhere/python", "-m", "x"], "display_name": "x"}', encoding="utf-8")
+    kernel = '{"argv": ["/elsewhere/python", "-m", "x"], "display_name": "x"}'
+    (folder / "kernel.json").write_text(kernel, encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     finding = doctor.check_kernel()
     assert not finding.ok and "/elsewhere/python" in finding.message and "ipykernel install" in finding.fix
@@ -204,4 +206,5 @@ def test_a_changed_course_world_is_seen(monkeypatch, tmp_path):
     assert doctor.examine(doctor.check_world).ok
     document = sorted((tmp_path / "datasets/harbour/documents").glob("*.md"))[0]
     document.write_text(document.read_text(encoding="utf-8") + "\nOne more line.\n", encoding="utf-8")
-    assert not doctor.examine(doctor.check_world).ok
+    finding = doctor.examine(doctor.check_world)
+    assert not finding.ok and "differ from the manifest" in finding.message

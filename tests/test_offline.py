@@ -41,8 +41,8 @@ wanted = {span.doc_id for span in question.evidence}
 documents = [document for document in world.documents if document.id_ in wanted] + world.documents[:1]
 nodes = chunking.fixed_size(documents)
 index = retrieval.build_index(nodes, embedding.load_embedder())
-pipeline = pipelines.RagPipeline(retrieval.hybrid(index, nodes, k=3), models.load_llm(), k=3)
-[answer] = pipeline.answer([question], progress=None)
+pipeline = pipelines.RagPipeline(retrieval.hybrid(index, nodes, k=3), models.load_llm())
+[answer] = pipeline.answer([question])
 print("ANSWER", answer)
 """
 

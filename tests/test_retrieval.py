@@ -43,9 +43,10 @@ def nodes(corpus):
     return by_section(corpus.documents)
 
 
-def question(corpus, quote: str, text: str, doc_id: str = "alder.md", number: int = 0, family: str = "lookup") -> Question:
-    start = corpus.text(doc_id).index(quote)
-    return Question(f"q{number}", family, "test", doc_id, "k", text, quote, (), (Span(doc_id, start, start + len(quote)),))
+def question(corpus, quote: str, text: str, number: int) -> Question:
+    start = corpus.text("alder.md").index(quote)
+    gold = Span("alder.md", start, start + len(quote))
+    return Question(f"q{number}", "lookup", "test", "alder.md", "k", text, quote, (), (gold,))
 
 
 def test_each_retriever_finds_what_it_should(embedder, corpus, nodes):
@@ -89,7 +90,8 @@ def test_evaluate_gives_a_row_for_each_retriever_and_question(embedder, corpus, 
              Question("q3", "unanswerable", "test", "alder.md", "k", "Who is the auditor?", "-", (), ())]
     frame = retrieval.evaluate({"dense": retrieval.dense(index, 8), "bm25": retrieval.bm25(nodes, 2)}, asked, corpus)
     assert list(frame.columns) == list(retrieval.COLUMNS)
-    assert list(zip(frame.retriever, frame.question_id)) == [("dense", "q1"), ("dense", "q2"), ("bm25", "q1"), ("bm25", "q2")]
+    order = [("dense", "q1"), ("dense", "q2"), ("bm25", "q1"), ("bm25", "q2")]
+    assert list(zip(frame.retriever, frame.question_id)) == order
     keyword = frame[(frame.retriever == "bm25") & (frame.question_id == "q1")].iloc[0]
     assert keyword.evidence_recall == 1.0 and bool(keyword.hit) and keyword.mrr in (1.0, 0.5)
     # Two sections of equal length were found, one holds the 12 characters of gold: precision by hand.
@@ -112,7 +114,7 @@ def test_score_of_ranked_spans():
     assert retrieval.score([Span("a", 0, 14)], gold, texts)["hit"] is True
     # A span that shares only the blank between two words touches nothing.
     assert retrieval.score([Span("a", 4, 5)], [Span("a", 0, 5)], texts)["mrr"] == 0.0
-    assert retrieval.score([], gold, texts) == {"evidence_recall": 0.0, "evidence_precision": 0.0, "hit": False, "mrr": 0.0}
+    assert set(retrieval.score([], gold, texts).values()) == {0.0, False}
 
 
 def test_node_without_offsets_is_refused():
@@ -143,7 +145,9 @@ def test_corrupt_vectors_are_dropped_with_one_line(tmp_path, monkeypatch, caplog
     (path,) = (tmp_path / store.kind).glob("*.npz")
     assert VectorStore("model").get("k1")[0].tolist() == [1.0, 2.0]
     data = path.read_bytes()
-    for broken in (data[:len(data) // 2], b"", b"not a zip", data.replace(np.float32(2.0).tobytes(), b"\xff\xff\xff\xff")):
+    flipped = data.replace(np.float32(2.0).tobytes(), b"\xff\xff\xff\xff")
+    assert flipped != data
+    for broken in (data[:len(data) // 2], b"", b"not a zip", flipped):
         path.write_bytes(broken)
         caplog.clear()
         with caplog.at_level(logging.WARNING):
@@ -183,7 +187,8 @@ def test_real_contract_from_text_to_scores(embedder):
     names = {d.id_ for d in docs}
     nodes = fixed_size(docs)
     index = retrieval.build_index(nodes, embedder)
-    retrievers = {"dense": retrieval.dense(index), "bm25": retrieval.bm25(nodes), "hybrid": retrieval.hybrid(index, nodes)}
+    retrievers = {"dense": retrieval.dense(index), "bm25": retrieval.bm25(nodes),
+                  "hybrid": retrieval.hybrid(index, nodes)}
     asked = [q for q in corpus.questions if q.cluster in names]
     frame = retrieval.evaluate(retrievers, asked, corpus)
     assert len(docs) == 3 and len(frame) == 3 * len(asked)

@@ -31,7 +31,8 @@ def test_cuda_packages_are_recognized_in_a_recorded_report():
 
 
 def test_a_package_that_only_begins_alike_is_no_cuda_package():
-    assert setup.cuda_packages({"install": [{"metadata": {"name": name}} for name in ("cudatest", "tritonclientx")]}) == []
+    others = [{"metadata": {"name": name}} for name in ("cudatest", "tritonclientx", "my-nvidia")]
+    assert setup.cuda_packages({"install": others}) == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,8 @@ def test_plan_follows_the_wish(tmp_path):
 
 
 def test_an_old_python_is_refused_with_the_way_out(monkeypatch):
-    monkeypatch.setattr(setup.shutil, "which", lambda name: "there" if name == "python3.12" else None)
+    monkeypatch.setattr(setup.shutil, "which", lambda name: "there" if name in ("python3.12", "python3.13") else None)
+    monkeypatch.setattr(setup, "starts", lambda command: command[0] == "python3.12")  # 3.13 is there, but broken
     with pytest.raises(LabsError, match=r"3\.9 is too old.*PY=python3\.12"):
         setup.check_python((3, 9, 18))
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
@@ -267,9 +269,11 @@ def test_a_command_is_ended_when_the_user_interrupts(tmp_path):
     inner = f"import time, pathlib; time.sleep(2); pathlib.Path({str(mark)!r}).touch()"
     outer = (
         "import sys; from pathlib import Path; from labutils import setup\n"
-        f"setup.run_logged([sys.executable, '-c', {inner!r}], Path({str(tmp_path / 'log')!r}), 'try', Path({str(tmp_path)!r}))"
+        f"folder = Path({str(tmp_path)!r})\n"
+        f"setup.run_logged([sys.executable, '-c', {inner!r}], folder / 'log', 'try', folder)"
     )
-    process = subprocess.Popen([sys.executable, "-c", outer], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", outer]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout.readline().startswith(b"try")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

@@ -1,0 +1,369 @@
+"""The questions of a world, each with its answer, the answers that count as well, and gold evidence as character spans.
+
+A question asks for the text in force: for a fact that was amended, the latest amendment's value is the answer.
+
+Splits go by contract. `train` and `known` ask about the same contracts, but `known` uses wordings that `train` never sees:
+the last two of every fact and of every family's own templates. `dev` and `test` draw from all wordings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from labutils.prompts import ABSTAIN
+
+from . import contracts
+from .house import Company, Position
+from .text import Fact, PlacedFact
+from .world import Contract, FactKey, World, from_date, to_date
+
+HELD_OUT = 2
+ASKS_FOR_THE_FIRST = " originally "  # a wording that would mean the value before any amendment
+SPLITS = ("train", "known", "dev", "test")
+FAMILIES = ("lookup", "version", "multihop", "unanswerable", "playbook", "extract")
+TEST = {"lookup": 60, "version": 30, "multihop": 40, "unanswerable": 40, "playbook": 40, "extract": 30}
+WANTED = {
+    "test": TEST,
+    "dev": {family: count // 2 for family, count in TEST.items()},
+    "known": {"lookup": 60, "version": 20, "unanswerable": 20, "playbook": 20, "extract": 20},
+}
+# Spec floors where a family may hold fewer than it wants, without being called short.
+FLOORS = {"test": TEST | {"version": 20}, "dev": WANTED["dev"] | {"version": 10}, "known": WANTED["known"] | {"version": 10}}
+
+PLAYBOOK_QUESTIONS = (
+    "What risk does the playbook assign to the {topic} under {doc}?",
+    "Which risk label does the {topic} under {doc} get by the playbook?",
+    "How risky is the {topic} under {doc} according to the playbook?",
+    "By the playbook, is the {topic} under {doc} of low, medium or high risk?",
+    "What is the playbook's risk label for the {topic} under {doc}?",
+    "If we follow the house rules, how should a reviewer rate the {topic} under {doc}?",
+    "Measured against our house positions, how dangerous is the {topic} under {doc}?",
+)
+EXTRACT_QUESTIONS = (
+    "Extract from {doc} as JSON with the keys {keys}.",
+    "Give the values of {doc} as a JSON object with the keys {keys}.",
+    "Return JSON with the keys {keys} for {doc}.",
+    "Read {doc} and write a JSON object with the keys {keys}.",
+    "Fill the fields {keys} from {doc} and answer in JSON.",
+    "For our database we need {keys} out of {doc}, as JSON.",
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters [start, end) of a document."""
+
+    doc_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question; `chain` holds every statement of an amended fact, oldest first. `kind` is what selection balances."""
+
+    family: str
+    split: str
+    cluster: str
+    klass: str
+    question: str
+    answer: str
+    accepted: tuple[str, ...]
+    evidence: tuple[Span, ...]
+    chain: tuple[Span, ...] = ()
+    kind: str = ""
+    question_id: str = ""
+
+    def to_json(self) -> dict:
+        """The object of questions.jsonl."""
+        row = {
+            "question_id": self.question_id, "family": self.family, "split": self.split, "cluster": self.cluster,
+            "class": self.klass, "question": self.question, "answer": self.answer, "accepted": list(self.accepted),
+            "evidence": [vars(span) for span in self.evidence],
+        }
+        return row | ({"chain": [vars(span) for span in self.chain]} if self.chain else {})
+
+
+# ---------------------------------------------------------------- accepted variants
+
+ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen""".split()
+TENS = ". . twenty thirty forty fifty sixty seventy eighty ninety".split()
+TIME_UNITS = "hours days weeks months years".split()
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def number_words(number: int) -> str:
+    """A whole number from 0 to 999 in words: 'one hundred and five'; ValueError beyond."""
+    if not 0 <= number < 1000:
+        raise ValueError(number)
+    if number < 20:
+        return ONES[number]
+    if number < 100:
+        return TENS[number // 10] + (f"-{ONES[number % 10]}" if number % 10 else "")
+    rest = number % 100
+    return f"{ONES[number // 100]} hundred" + (f" and {number_words(rest)}" if rest else "")
+
+
+def counted(number: int, unit: str) -> list[str]:
+    """A quantity as contracts also write it: '30 days', 'thirty days', 'thirty (30) days'."""
+    forms = [f"{number:,} {unit}"]
+    if number < 1000:
+        words = number_words(number)
+        forms += [f"{words} {unit}", f"{words} ({number}) {unit}", f"{words.replace('-', ' ')} {unit}"]
+    return forms
+
+
+def accepted_variants(value: str, fact_name: str = "", question: str = "") -> tuple[str, ...]:
+    """Other ways to write a value that count as right, without the value itself.
+
+    The number alone counts where the unit names what is counted, or the question says 'how many' of it.
+    """
+    forms: list[str] = []
+    if match := re.fullmatch(r"([\d,]+) ([a-z ]+)", value):
+        number, unit = int(match[1].replace(",", "")), match[2]
+        forms += counted(number, unit)
+        if unit.split()[-1] not in TIME_UNITS or f"how many {unit}" in question.lower():
+            forms += [match[1], str(number)] + ([number_words(number)] if number < 1000 else [])
+        for smaller, larger, ratio in (("months", "years", 12), ("days", "weeks", 7)):
+            if unit == smaller and number % ratio == 0:
+                forms += counted(number // ratio, larger if number > ratio else larger.removesuffix("s"))
+            if unit == larger:
+                forms += counted(number * ratio, smaller)
+    elif match := re.fullmatch(r"([A-Z]{3}) ([\d,]+)", value):
+        number = int(match[2].replace(",", ""))
+        forms += [f"{match[1]} {number}", f"{match[2]} {match[1]}", f"{number} {match[1]}"]
+        forms += [f"{SYMBOLS[match[1]]}{match[2]}"] if match[1] in SYMBOLS else []
+        if number >= 1_000_000:
+            forms += [f"{match[1]} {number / 1e6:.7g} million"]
+    elif match := re.fullmatch(r"([\d.]+)%", value):
+        forms += [f"{match[1]} %", f"{match[1]} percent", f"{match[1]} per cent"]
+    elif is_date(value):
+        day = to_date(value)
+        _, month, year = from_date(day).split()
+        forms += [f"{month} {day.day}, {year}", day.isoformat(), f"{ordinal(day.day)} {month} {year}",
+                  f"{ordinal(day.day)} of {month} {year}", f"{month} {ordinal(day.day)}, {year}"]
+    elif fact_name == "governing_law":
+        forms += [f"the law of {value}", f"the laws of {value}", f"{value} law"]
+    if value.startswith("the "):
+        forms.append(value.removeprefix("the "))
+    return tuple(dict.fromkeys(form for form in forms if form != value))
+
+
+def is_date(value: str) -> bool:
+    try:
+        to_date(value)
+    except ValueError:
+        return False
+    return True
+
+
+def ordinal(day: int) -> str:
+    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{ending}"
+
+
+# ---------------------------------------------------------------- helpers
+
+def evidence(doc_id: str, placed: PlacedFact) -> Span:
+    """The sentence that states a fact."""
+    return Span(doc_id, placed.evidence_start, placed.evidence_end)
+
+
+def wordings(all_wordings: Sequence[str], split: str) -> list[str]:
+    """The wordings that a split may use: train all but the held-out ones, known those only, dev and test all."""
+    if split == "train":
+        return list(all_wordings[:-HELD_OUT])
+    return list(all_wordings[-HELD_OUT:] if split == "known" else all_wordings)
+
+
+def ask(template: str, reference: str) -> str:
+    text = template.replace("{doc}", reference)
+    return text[0].upper() + text[1:]
+
+
+def reference(rng: Random, contract: Contract, a: str = "", b: str = "") -> str:
+    """How a question names a contract; `a` and `b` stand for its parties. Contracts with amendments are at times 'as amended'."""
+    template = rng.choice(contracts.GENRES[contract.kind.key].references)
+    text = template.format(A_name=a or contract.parties[0].name, B_name=b or contract.parties[1].name)
+    return text + " as amended" if contract.amendments and rng.random() < 0.3 else text
+
+
+def fact_of(placed: PlacedFact) -> tuple[Fact, FactKey]:
+    return placed.fact, (placed.clause.key, placed.fact.name)
+
+
+def plain_facts(contract: Contract) -> list[PlacedFact]:
+    """Facts of the base contract that no amendment states, whether changed or only restated."""
+    return [placed for placed in contract.written.facts if len(contract.chain(fact_of(placed)[1])) == 1]
+
+
+def amended_facts(contract: Contract) -> list[list[tuple[str, PlacedFact]]]:
+    """Chains of statements whose latest one brought a value that no earlier one had."""
+    chains = [contract.chain(key) for key in contract.keys()]
+    return [chain for chain in chains if len(chain) > 1 and chain[-1][1].value not in {p.value for _, p in chain[:-1]}]
+
+
+def phrasings(rng: Random, contract: Contract, templates: Sequence[str], split: str, never: str = "\n") -> list[str]:
+    """Question texts of one fact, three or four in train, elsewhere one; no template that contains `never`."""
+    usable = [template for template in wordings(templates, split) if never not in template]
+    count = rng.choice((3, 4)) if split == "train" else 1
+    return [ask(template, reference(rng, contract)) for template in rng.sample(usable, min(count, len(usable)))]
+
+
+# ---------------------------------------------------------------- families
+
+def lookup(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    for placed in plain_facts(contract):
+        for question in phrasings(rng, contract, placed.fact.questions, split):
+            yield Item("lookup", split, contract.doc_id, placed.clause.key, question, placed.value,
+                       accepted_variants(placed.value, placed.fact.name, question), (evidence(contract.doc_id, placed),))
+
+
+def version(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    for chain in amended_facts(contract):
+        latest = chain[-1][1]
+        spans = tuple(evidence(doc_id, placed) for doc_id, placed in chain)
+        for question in phrasings(rng, contract, latest.fact.questions, split, ASKS_FOR_THE_FIRST):
+            yield Item("version", split, contract.doc_id, latest.clause.key, question, latest.value,
+                       accepted_variants(latest.value, latest.fact.name, question), spans[-1:], spans)
+
+
+def multihop(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    hops = [(named, hop) for named, hidden in (contract.parties, contract.parties[::-1])
+            for hop in register_hops(world, contract, named, hidden)]
+    facts = plain_facts(contract)
+    for named, (kind, description, placed_in_register) in hops:
+        for placed in rng.sample(facts, min(4 if split == "train" else len(facts), len(facts))):
+            template = rng.choice(wordings(placed.fact.questions, split))
+            question = ask(template, reference(rng, contract, named.name, description))
+            yield Item("multihop", split, contract.doc_id, placed.clause.key, question, placed.value,
+                       accepted_variants(placed.value, placed.fact.name, question),
+                       (evidence("register", placed_in_register), evidence(contract.doc_id, placed)), kind=kind)
+
+
+def register_hops(world: World, contract: Contract, named: Company, hidden: Company) -> list[tuple[str, str, PlacedFact]]:
+    """(kind, description, register fact) of every way to describe `hidden` that leads to this contract and no other."""
+    everyone = world.companies + world.holdings
+    ways = [("seat", f"the company seated in {hidden.seat}", [c for c in everyone if c.seat == hidden.seat]),
+            ("signatory", f"the company for which {hidden.signatory} signs",
+             [c for c in everyone if c.signatory == hidden.signatory])]
+    if hidden.former:
+        ways.append(("former_name", f"the company formerly called {hidden.former}",
+                     [c for c in everyone if c.former == hidden.former]))
+    if hidden.parent:
+        children = [c for c in everyone if c.parent == hidden.parent]
+        article = "the" if len(children) == 1 else "a"
+        ways.append(("parent", f"{article} subsidiary of {hidden.parent}", children))
+    return [(kind, description, world.register.fact(hidden.name, kind)) for kind, description, meant in ways
+            if matching(world, contract, named, meant) == [contract.doc_id]]
+
+
+def matching(world: World, contract: Contract, named: Company, meant: Iterable[Company]) -> list[str]:
+    """The contracts of this one's type between `named` and any of the companies meant."""
+    pairs = [{named.name, company.name} for company in meant]
+    return [other.doc_id for other in world.contracts
+            if other.kind.key == contract.kind.key and {party.name for party in other.parties} in pairs]
+
+
+def unanswerable(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    # The same few facts in train and known: what the adapter may know is that they are missing.
+    steady = Random(f"{world.seed}/absent/{contract.doc_id}")
+    missing = [(clause.key, fact) for clause in contract.absent() for fact in clause.facts]
+    for key, fact in steady.sample(missing, min(5, len(missing))):
+        for question in phrasings(rng, contract, fact.questions, split):
+            yield Item("unanswerable", split, contract.doc_id, key, question, ABSTAIN, (), ())
+
+
+def playbook(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    placed_by_key = {fact_of(placed)[1]: placed for placed in plain_facts(contract)}
+    for position in world.positions:
+        placed = placed_by_key.get((position.rule.clause, position.rule.fact))
+        if placed:
+            yield from playbook_items(rng, world, contract, split, position, placed)
+
+
+def playbook_items(rng: Random, world: World, contract: Contract, split: str, position: Position,
+                   placed: PlacedFact) -> Iterator[Item]:
+    label = position.label(placed.value)
+    rule = world.playbook.fact(position.rule.name, label)
+    templates = [text.replace("{topic}", position.rule.topic) for text in PLAYBOOK_QUESTIONS]
+    for question in phrasings(rng, contract, templates, split)[:2]:
+        yield Item("playbook", split, contract.doc_id, position.rule.name, question, label, (f"{label} risk",),
+                   (evidence(contract.doc_id, placed), evidence("playbook", rule)), kind=label)
+
+
+def extract(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    # The same field sets in train and known, as for the unanswerable.
+    for group in field_groups(Random(f"{world.seed}/fields/{contract.doc_id}"), plain_facts(contract)):
+        keys = ", ".join(f'"{placed.fact.name}"' for placed in group)
+        answer = json.dumps({placed.fact.name: placed.value for placed in group}, ensure_ascii=False)
+        spans = tuple(dict.fromkeys(evidence(contract.doc_id, placed) for placed in group))
+        klass = "+".join(dict.fromkeys(placed.clause.key for placed in group))
+        templates = [text.replace("{keys}", keys) for text in EXTRACT_QUESTIONS]
+        for question in phrasings(rng, contract, templates, split)[:2]:
+            yield Item("extract", split, contract.doc_id, klass, question, answer, (), spans)
+
+
+def field_groups(rng: Random, facts: list[PlacedFact]) -> list[list[PlacedFact]]:
+    """Up to five groups of two or three facts: of one clause where it has several, else of two clauses side by side."""
+    by_clause: dict[str, list[PlacedFact]] = {}
+    for placed in facts:
+        by_clause.setdefault(placed.clause.key, []).append(placed)
+    groups = [group[:3] for group in by_clause.values() if len(group) > 1]
+    single = [group[0] for group in by_clause.values() if len(group) == 1]
+    groups += [list(pair) for pair in zip(single[::2], single[1::2])]
+    chosen = rng.sample(groups, min(5, len(groups)))
+    return [rng.sample(group, len(group)) for group in chosen]
+
+
+MAKERS = {"lookup": lookup, "version": version, "multihop": multihop, "unanswerable": unanswerable, "playbook": playbook,
+          "extract": extract}
+
+
+# ---------------------------------------------------------------- selection
+
+def pick(rng: Random, candidates: list[Item], count: int) -> list[Item]:
+    """`count` candidates (all, if fewer) spread evenly over contracts, then over kinds (labels, hops), then over classes."""
+    left = rng.sample(candidates, len(candidates))
+    clusters, kinds, classes = Counter(), Counter(), Counter()
+    chosen = []
+    while left and len(chosen) < count:
+        best = min(left, key=lambda i: (clusters[i.cluster], kinds[i.kind], classes[i.klass]))
+        left.remove(best)
+        chosen.append(best)
+        clusters[best.cluster] += 1
+        kinds[best.kind] += 1
+        classes[best.klass] += 1
+    return chosen
+
+
+def build_questions(world: World) -> list[Item]:
+    """All questions of a world with their ids, by split and family; within both, by contract."""
+    items = []
+    for split in SPLITS:
+        home = "train" if split == "known" else split
+        mine = [contract for contract in world.contracts if contract.split == home]
+        for family in FAMILIES if split != "known" else WANTED["known"]:
+            rng = Random(f"{world.seed}/questions/{split}/{family}")
+            candidates = [item for contract in mine for item in MAKERS[family](rng, world, contract, split)]
+            if split == "train":
+                chosen = pick(rng, candidates, 3 * len(mine)) if family == "multihop" else candidates
+            else:
+                chosen = pick(rng, candidates, WANTED[split][family])
+            chosen.sort(key=lambda item: (item.cluster, item.klass, item.question))
+            items += [Item(**vars(item) | {"question_id": f"{split}-{family}-{number:04d}"})
+                      for number, item in enumerate(chosen, 1)]
+    return items
+
+
+def shortfalls(items: list[Item]) -> list[str]:
+    """One line for each family that holds fewer questions than it should."""
+    found = Counter((item.split, item.family) for item in items)
+    return [f"{split} {family}: {found[split, family]} of {floor}"
+            for split, floors in FLOORS.items() for family, floor in floors.items() if found[split, family] < floor]

@@ -1,0 +1,414 @@
+"""Every checker against right answers and each known wrong one; the framework against every way to be unfinished."""
+
+import functools
+import math
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labutils import check
+from labutils.errors import LabsError
+from labutils.stats import Difference
+
+TABLE = pd.DataFrame({"k": [1, 3, 5, 10], "recall": [0.40, 0.62, 0.81, 0.82], "tokens": [90, 270, 450, 900]})
+ARMS = pd.DataFrame({"arm": ["base", "rag", "sft_rag"], "wrong": [0.7, 0.3, 0.2], "cost": [0.001, 0.004, 0.03]})
+DIFFERENCES = {"rag - base": Difference("rag", "base", "correct", 0.4, 0.3, 0.5, 90, 20),
+               "sft_rag - rag": (0.1, -0.02, 0.2)}
+
+
+def says(capsys, checker, student, *context):
+    """Run a checker; return (its one line, what it gave back)."""
+    capsys.readouterr()
+    returned = checker(student, *context)
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1 and printed.endswith("\n"), printed
+    return printed.strip(), returned
+
+
+# --- right answers, written in another way than the reference -------------------------------------------------------
+
+
+def rrf_from_zero(first, second, k=60):
+    """As llama-index does it: ranks from 0."""
+    scores = {item: sum(1 / (k + ranking.index(item)) for ranking in (first, second) if item in ranking)
+              for item in dict.fromkeys([*second, *first])}
+    return [item for item, _ in sorted(scores.items(), key=lambda pair: -pair[1])]
+
+
+def recall_by_merging(retrieved, gold):
+    def merge(spans):
+        merged = []
+        for start, end in sorted(spans):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
+
+    found = sum(max(0, min(r[1], g[1]) - max(r[0], g[0])) for r in merge(retrieved) for g in merge(gold))
+    return np.float64(found / sum(end - start for start, end in merge(gold)))
+
+
+def split_by_threshold(questions, share, seed):
+    draw = random.Random(seed)
+    contracts = sorted({q.cluster for q in questions})
+    test_ones = set(draw.sample(contracts, max(1, int(share * len(contracts) + 0.5))))
+    return ([q for q in questions if q.cluster not in test_ones], [q for q in questions if q.cluster in test_ones])
+
+
+def bootstrap_in_plain_python(differences, clusters, n_boot, seed):
+    groups = {}
+    for difference, cluster in zip(differences, clusters):
+        groups.setdefault(cluster, []).append(difference)
+    draw, names, means = random.Random(seed), sorted(groups), []
+    for _ in range(n_boot):
+        chosen = [value for name in draw.choices(names, k=len(names)) for value in groups[name]]
+        means.append(sum(chosen) / len(chosen))
+    means.sort()
+    return means[int(0.025 * n_boot)], means[int(0.975 * n_boot)]
+
+
+def cost_by_rows(frame, price_in, price_out):
+    total = sum(row.tokens_in * price_in / 1e6 + row.tokens_out * price_out / 1e6 for row in frame.itertuples())
+    return total / frame.correct.sum() if frame.correct.any() else float("inf")
+
+
+def messages_with_fstring(question, template):
+    return [dict(role="user", content=template.replace("{query_str}", question.question)),
+            dict(role="assistant", content=question.answer)]
+
+
+@pytest.mark.parametrize(("name", "answer", "context"), [
+    ("rrf", rrf_from_zero, ()), ("evidence_recall", recall_by_merging, ()), ("split_by_contract", split_by_threshold, ()),
+    ("paired_bootstrap", bootstrap_in_plain_python, ()), ("cost_per_correct", cost_by_rows, ()),
+    ("format_example", messages_with_fstring, ()),
+    ("choose_k", (5, "0.81 of the evidence is found at half the tokens of k = 10"), (TABLE, 1000)),
+    ("choose_k", (10, "the highest recall that the budget allows, by a little"), (TABLE, 1000)),
+    ("forgetting", "forgot", ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6))),
+    ("forgetting", "cannot tell", ((0.9, 0.8, 0.95), (0.85, 0.75, 0.9))),
+    ("decide", {"arm": "rag", "reason": "with a loss of 0.05 it balances errors and price",
+                "claims": {"rag - base": "helps", "sft_rag - rag": "inconclusive"}}, (ARMS, 0.05, DIFFERENCES)),
+])
+def test_right_answers_pass_and_come_back(capsys, name, answer, context):
+    line, returned = says(capsys, check.CHECKERS[name], answer, *context)
+    assert line.startswith(f"[passed] {name}: ")
+    assert returned is answer
+
+
+@pytest.mark.parametrize("name", sorted(check.CHECKERS))
+def test_references_pass_their_own_checks(capsys, name):
+    reference = check.CHECKERS[name].reference
+    assert says(capsys, check.CHECKERS[name], reference)[0].startswith(f"[passed] {name}: ")
+
+
+@pytest.mark.parametrize(("name", "context"), [("choose_k", (TABLE, 500)), ("forgetting", ((.9, .8, .95), (.5, .4, .6))),
+                                               ("decide", (ARMS, 0.05, DIFFERENCES))])
+def test_a_reference_value_passes_in_its_context(capsys, name, context):
+    line, value = says(capsys, check.CHECKERS[name], ..., *context)
+    assert line.startswith("[not attempted]")
+    assert says(capsys, check.CHECKERS[name], value, *context) == (
+        says(capsys, check.CHECKERS[name], value, *context)[0], value)
+    assert says(capsys, check.CHECKERS[name], value, *context)[0].startswith("[passed]")
+
+
+# --- known wrong answers --------------------------------------------------------------------------------------------
+
+
+def fuse(first, second, k=60, start=1, best_first=True):
+    scores = {}
+    for ranking in (first, second):
+        for rank, item in enumerate(ranking, start):
+            scores[item] = scores.get(item, 0) + 1 / (k + rank)
+    return sorted(scores, key=scores.get, reverse=best_first)
+
+
+WRONG_RRF = [
+    (lambda a, b: a + b, "comes twice"),
+    (lambda a, b: [x for x in a if x in b], "is lost"),
+    (lambda a, b: list(dict.fromkeys(a + b)), "stands above"),
+    (lambda a, b: fuse(a, b, best_first=False), "worst comes first"),
+    (lambda a, b: fuse(a, b, k=0), "constant k = 60"),
+    (lambda a, b: {x: 1.0 for x in a + b}, "mapping"),
+    (lambda a, b: [(x, 1.0) for x in fuse(a, b)], "leave the scores out"),
+    (lambda a, b: fuse(a, b) + ["d99"], "in neither list"),
+    (lambda a, b: a.extend(b) or fuse(a, b), "work on a copy"),
+]
+
+
+def covered(retrieved, gold):
+    return sum(max(0, min(r[1], g[1]) - max(r[0], g[0])) for r in retrieved for g in gold)
+
+
+def chars(spans, extra=0):
+    return {i for start, end in spans for i in range(start, end + extra)}
+
+
+WRONG_RECALL = [
+    (lambda r, g: covered(r, g) / sum(e - s for s, e in g), "counts twice"),
+    (lambda r, g: len(chars(r) & chars(g)) / len(chars(r)) if r else 0.0, "precision"),
+    (lambda r, g: sum(bool(covered(r, [x])) for x in g) / len(g), "whole spans"),
+    (lambda r, g: len(chars(r, 1) & chars(g, 1)) / len(chars(g, 1)), "at `end`"),
+    (lambda r, g: min(1.0, covered(r, g) / 50), "is too"),
+    (lambda r, g: len(chars(r) & chars(g)) / len(chars(r)), "ZeroDivisionError"),
+    (lambda r, g: [1.0], "a number"),
+    (lambda r, g: float("nan"), "returns nan"),
+]
+
+
+def with_messages(make):
+    return lambda question, template: make(template.format(query_str=question.question), question)
+
+
+WRONG_FORMAT = [
+    (with_messages(lambda p, q: {"messages": []}), "mapping"),
+    (with_messages(lambda p, q: [{"role": "user", "content": q.question}, {"role": "assistant", "content": q.answer}]),
+     "bare question"),
+    (with_messages(lambda p, q: [{"role": "assistant", "content": q.answer}, {"role": "user", "content": p}]), "order"),
+    (with_messages(lambda p, q: [{"role": "user", "content": p + q.answer}, {"role": "assistant", "content": q.answer}]),
+     "holds the answer"),
+    (with_messages(lambda p, q: [{"role": "user", "content": p}, {"role": "assistant", "content": f"It is {q.answer}."}]),
+     "more than the answer"),
+    (with_messages(lambda p, q: [{"role": "user", "content": p}, {"role": "assistant", "content": q.accepted[0]}]),
+     "not the question's answer"),
+    (with_messages(lambda p, q: [{"role": "user", "content": p}]), "roles"),
+    (with_messages(lambda p, q: [{"role": "user", "text": p}]), "keys role and content"),
+    (lambda q, t: [{"role": "user", "content": t}, {"role": "assistant", "content": q.answer}], "placeholder"),
+    (lambda q, t: [{"role": "user", "content": f"Answer briefly.\n\nQuestion: {q.question}"},
+                   {"role": "assistant", "content": q.answer}], "not the given template"),
+]
+
+
+def by_question(questions, share, seed):
+    mixed = random.Random(seed).sample(questions, len(questions))
+    cut = round(share * len(mixed))
+    return mixed[cut:], mixed[:cut]
+
+
+def without_seed(questions, share, seed):
+    return split_by_threshold(questions, share, random.randrange(10**9))
+
+
+WRONG_SPLIT = [
+    (by_question, "on both sides"),
+    (lambda q, share, seed: (split_by_threshold(q, share, seed)[0][:-3], split_by_threshold(q, share, seed)[1]),
+     "neither side"),
+    (lambda q, share, seed: split_by_threshold(q, share, seed)[::-1], "interchanged"),
+    (lambda q, share, seed: (q, []), "0% of the contracts"),
+    (lambda q, share, seed: split_by_threshold(q, share, 0), "seed changes nothing"),
+    (without_seed, "one seed give two splits"),
+    (lambda q, share, seed: [x for x in q], "two lists"),
+    (lambda q, share, seed: (split_by_threshold(q, share, seed)[0] * 2, split_by_threshold(q, share, seed)[1]), "twice"),
+    (lambda q, share, seed: tuple([x.question_id for x in side] for side in split_by_threshold(q, share, seed)),
+     "something else than questions"),
+]
+
+
+def boot(differences, clusters, n_boot, seed, tail=2.5, items=False, of_means=False):
+    groups = {}
+    for i, (difference, cluster) in enumerate(zip(differences, clusters)):
+        groups.setdefault(i if items else cluster, []).append(difference)
+    values = [np.array([np.mean(g)]) if of_means else np.array(g) for g in groups.values()]
+    draw = np.random.default_rng(seed)
+    means = [np.concatenate([values[i] for i in draw.integers(len(values), size=len(values))]).mean()
+             for _ in range(n_boot)]
+    return tuple(np.percentile(means, [tail, 100 - tail]))
+
+
+WRONG_BOOTSTRAP = [
+    (functools.partial(boot, items=True), "no independent draws"),
+    (functools.partial(boot, of_means=True), "weighs the same"),
+    (functools.partial(boot, tail=5), "covers 90%"),
+    (lambda d, c, n, s: tuple(np.percentile(d, [2.5, 97.5])), "single differences"),
+    (lambda d, c, n, s: boot(d, c, n, s)[::-1], "above the upper"),
+    (lambda d, c, n, s: boot(d, c, n, random.randrange(10**9)), "one seed give two intervals"),
+    (lambda d, c, n, s: float(np.mean(d)), "a pair"),
+    (functools.partial(boot, tail=0.5), "times as wide"),
+]
+
+WRONG_COST = [
+    (lambda f, i, o: (f.tokens_in * i + f.tokens_out * o).sum() / 1e6 / len(f), "cost per answer"),
+    (lambda f, i, o: (f[f.correct].tokens_in * i + f[f.correct].tokens_out * o).sum() / 1e6 / f.correct.sum(),
+     "wrong answers have to be paid"),
+    (lambda f, i, o: (f.tokens_in * i).sum() / 1e6 / f.correct.sum(), "not free"),
+    (lambda f, i, o: cost_by_rows(f, o, i), "interchanged"),
+    (lambda f, i, o: 1000 * cost_by_rows(f, i, o), "not per thousand"),
+    (lambda f, i, o: 1e6 * cost_by_rows(f, i, o), "not per token"),
+    (lambda f, i, o: float((f.tokens_in * i + f.tokens_out * o).sum()) / 1e6 / int(f.correct.sum()), "no answer is correct"),
+    (lambda f, i, o: cost_by_rows(f, i, o) if f.correct.any() else 0.0, "no finite price"),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
+    (name, wrong, diagnosis) for name, cases in {
+        "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT, "split_by_contract": WRONG_SPLIT,
+        "paired_bootstrap": WRONG_BOOTSTRAP, "cost_per_correct": WRONG_COST}.items() for wrong, diagnosis in cases])
+def test_known_wrong_functions_are_diagnosed(capsys, name, wrong, diagnosis):
+    line, returned = says(capsys, check.CHECKERS[name], wrong)
+    assert line.startswith(f"[diagnosis] {name}: ") and diagnosis in line
+    assert returned is check.CHECKERS[name].reference
+
+
+REASON = "recall is highest within the token budget"
+MEMO = {"arm": "rag", "reason": "its expected loss is smallest here",
+        "claims": {"rag - base": "helps", "sft_rag - rag": "inconclusive"}}
+HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
+
+
+@pytest.mark.parametrize(("name", "wrong", "context", "diagnosis"), [
+    ("choose_k", (10, REASON), (TABLE, 500), "the budget is 500"),
+    ("choose_k", (1, REASON), (TABLE, 500), "0.41 more can be had"),
+    ("choose_k", (4, REASON), (TABLE, 500), "not in the table"),
+    ("choose_k", (8, REASON), ([{"k": 5, "recall": 0.8, "tokens": 5}, {"k": 8, "recall": 0.8, "tokens": 8}], 9), "wasteful"),
+    ("choose_k", (5, "because"), (TABLE, 500), "five words"),
+    ("choose_k", (5, "it simply looks best to me"), (TABLE, 500), "what k buys"),
+    ("choose_k", (5, "it finds the most evidence of all"), (TABLE, 500), "what k costs"),
+    ("choose_k", 5, (TABLE, 500), "a pair"),
+    ("forgetting", "forgot", (HIGH, WIDE), "is not below"),
+    ("forgetting", "kept", (HIGH, WIDE), "absence of proof"),
+    ("forgetting", "kept", (HIGH, LOWER), "do they meet"),
+    ("forgetting", "cannot tell", (HIGH, LOWER), "most cautious"),
+    ("forgetting", "yes", (HIGH, LOWER), "say 'forgot', 'kept'"),
+    ("decide", MEMO | {"arm": "base"}, (ARMS, 0.05, DIFFERENCES), "the cheapest"),
+    ("decide", MEMO | {"arm": "sft_rag"}, (ARMS, 0.05, DIFFERENCES), "errs least"),
+    ("decide", MEMO, (ARMS, 5.0, DIFFERENCES), "smallest expected loss"),
+    ("decide", MEMO | {"arm": "gpt"}, (ARMS, 0.05, DIFFERENCES), "not in the table"),
+    ("decide", MEMO | {"claims": {"rag - base": "helps", "sft_rag - rag": "helps"}}, (ARMS, 0.05, DIFFERENCES), "abstain"),
+    ("decide", MEMO | {"claims": {"rag - base": "hurts", "sft_rag - rag": "inconclusive"}}, (ARMS, 0.05, DIFFERENCES),
+     "which side of 0"),
+    ("decide", MEMO | {"claims": {"rag - base": "helps"}}, (ARMS, 0.05, DIFFERENCES), "a verdict for each"),
+    ("decide", MEMO | {"reason": "it is just the nicest arm"}, (ARMS, 0.05, DIFFERENCES), "wrong answers cost"),
+    ("decide", "rag", (ARMS, 0.05, DIFFERENCES), "a memo"),
+])
+def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis):
+    line, returned = says(capsys, check.CHECKERS[name], wrong, *context)
+    assert line.startswith(f"[diagnosis] {name}: ") and diagnosis in line
+    assert says(capsys, check.CHECKERS[name], returned, *context)[0].startswith("[passed]")
+
+
+@pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
+    ("choose_k", lambda table, budget: (table[-1]["k"], REASON), "the budget is"),
+    ("choose_k", lambda table, budget: (table[0]["k"], REASON), "more can be had"),
+    ("forgetting", lambda before, after, margin: "forgot" if after[0] < before[0] else "kept", "is not below"),
+    ("forgetting", lambda before, after, margin: "cannot tell", "most cautious"),
+    ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
+    ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
+        "arm": min(table, key=lambda row: row["wrong"])["arm"]}, "errs least"),
+    ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
+        "arm": min(table, key=lambda row: row["cost"])["arm"]}, "the cheapest"),
+    ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
+        "claims": {name: "helps" if d[0] > 0 else "hurts" for name, d in differences.items()}}, "abstain"),
+])
+def test_wrong_rules_of_judgement_are_diagnosed_on_seeded_inputs(capsys, name, wrong, diagnosis):
+    line, returned = says(capsys, check.CHECKERS[name], wrong)
+    assert line.startswith(f"[diagnosis] {name}: ") and diagnosis in line
+    assert returned is check.CHECKERS[name].reference
+
+
+# --- the framework --------------------------------------------------------------------------------------------------
+
+
+def stub_dots(first, second, k=60):
+    return ...
+
+
+def stub_pass(first, second, k=60):
+    pass
+
+
+def stub_raises(first, second, k=60):
+    raise NotImplementedError
+
+
+def stub_with_a_start(first, second, k=60):
+    scores = {}  # noqa: F841
+    return ...
+
+
+@pytest.mark.parametrize("stub", [None, ..., stub_dots, stub_pass, stub_raises, stub_with_a_start])
+@pytest.mark.parametrize("name", ["rrf", "evidence_recall"])
+def test_an_untouched_stub_is_not_attempted(capsys, name, stub):
+    line, returned = says(capsys, check.CHECKERS[name], stub)
+    assert line.startswith(f"[not attempted] {name}: ")
+    assert returned is check.CHECKERS[name].reference
+
+
+@pytest.mark.parametrize("value", [..., None, (..., "why"), {"arm": ..., "reason": "", "claims": {}}])
+def test_an_untouched_judgement_is_not_attempted(capsys, value):
+    assert says(capsys, check.decide, value, ARMS, 0.05, DIFFERENCES)[0].startswith("[not attempted]")
+
+
+def test_a_forgotten_return_is_said(capsys):
+    def rrf(first, second):
+        scores = dict.fromkeys(first, 0)
+        scores.update(dict.fromkeys(second, 1))
+
+    assert "`return` missing" in says(capsys, check.rrf, rrf)[0]
+
+
+def test_an_exception_names_itself_and_the_line(capsys):
+    def rrf(first, second):
+        scores = {}
+        for rank, item in enumerate(first):
+            scores[item] += 1 / (60 + rank)
+        return scores
+
+    line, returned = says(capsys, check.rrf, rrf)
+    assert "KeyError" in line and "line 4 of rrf" in line and "scores[item] += 1" in line
+    assert __file__ not in line and returned is check.rrf.reference
+
+
+@pytest.mark.parametrize("student", [lambda a, b: exit(), lambda a: a, lambda a, b: a.nothing, lambda a, b: object(),
+                                     [1, 2], "rrf", dict, print])
+@pytest.mark.parametrize("name", sorted(check.CHECKERS))
+def test_nothing_that_a_student_hands_in_crashes(capsys, name, student):
+    context = {"choose_k": (TABLE, 500), "forgetting": (HIGH, LOWER), "decide": (ARMS, 0.05, DIFFERENCES)}.get(name, ())
+    line, _ = says(capsys, check.CHECKERS[name], student, *context)
+    assert line.startswith("[diagnosis] ")
+
+
+def test_what_the_student_prints_is_held_back(capsys):
+    def rrf(first, second):
+        print("many\nlines")
+        return fuse(first, second)
+
+    assert says(capsys, check.rrf, rrf)[0].startswith("[passed]")
+
+
+def test_a_library_that_lacks_something_is_no_untouched_stub(capsys):
+    def rrf(first, second):
+        return io_without_seek().seek(0)
+
+    import io
+
+    def io_without_seek():
+        return io.RawIOBase()
+
+    assert says(capsys, check.rrf, rrf)[0].startswith("[diagnosis]")
+
+
+def test_ctrl_c_is_not_swallowed():
+    def rrf(first, second):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check.rrf(rrf)
+
+
+def test_an_author_who_forgets_the_numbers_is_told():
+    with pytest.raises(LabsError, match="pass them after it"):
+        check.choose_k((5, REASON))
+    with pytest.raises(LabsError, match="column tokens"):
+        check.choose_k((5, REASON), TABLE.drop(columns="tokens"), 500)
+    with pytest.raises(LabsError, match="raise the budget"):
+        check.choose_k((5, REASON), TABLE, 1)
+
+
+def test_the_references_agree_with_hand_computed_values():
+    assert check.rrf.reference(["a", "b", "c"], ["x", "y", "c"])[0] == "c"
+    assert check.evidence_recall.reference([(0, 10), (5, 12)], [(8, 18)]) == 0.4
+    frame = pd.DataFrame({"tokens_in": [1000, 1000], "tokens_out": [100, 300], "correct": [True, False]})
+    assert math.isclose(check.cost_per_correct.reference(frame, 2.0, 10.0), (2000 * 2 + 400 * 10) / 1e6)
+    low, high = check.paired_bootstrap.reference([1.0] * 8 + [0.0] * 8, ["a"] * 8 + ["b"] * 8)
+    assert (low, high) == (0.0, 1.0)

@@ -1,0 +1,132 @@
+"""The pretraining text and recipe: samples are right, packing changes nothing, a stopped run goes on."""
+
+import json
+import random
+
+import pytest
+import torch
+
+from factory.corpus import (
+    ABSTAIN, attention_mask, closed_book_sample, draw_sample, encode, pack_row, reading_sample, tokenizer_texts)
+from factory.pretrain import (
+    Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, load_checkpoint, read_stage, train_step)
+from factory.tokenizer import train_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer(tokenizer_texts(150, "test"), 1024)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return [reading_sample(random.Random(f"test-{i}"), 4, i % 2 == 0) for i in range(200)]
+
+
+def passages_of(sample):
+    return {int(part.split("]")[0]): part.split("]", 1)[1] for part in sample.prefix.split("\n\n[")[1:]}
+
+
+def test_answers_stand_in_the_passage_they_cite(samples):
+    checked = 0
+    for sample in samples:
+        passages = passages_of(sample)
+        for (_, answer), kind in zip(sample.branches, sample.kinds, strict=True):
+            if kind in ("lookup", "version"):
+                number, value = answer.split("] ", 1)
+                assert value in passages[int(number[1:])]
+                checked += 1
+    assert checked > 500
+
+
+def test_abstentions_have_their_kind_and_are_neither_rare_nor_most(samples):
+    kinds = [kind for sample in samples for kind in sample.kinds]
+    answers = [answer for sample in samples for _, answer in sample.branches]
+    assert [a == ABSTAIN for a in answers] == [k == "unanswerable" for k in kinds]
+    assert 0.1 < kinds.count("unanswerable") / len(kinds) < 0.5
+    assert kinds.count("version") > 10
+
+
+def test_extract_answers_are_json_of_cited_values(samples):
+    found = 0
+    for sample in samples:
+        for (_, answer), kind in zip(sample.branches, sample.kinds, strict=True):
+            if kind == "extract":
+                number, text = answer.split("] ", 1)
+                assert all(value in passages_of(sample)[int(number[1:])] for value in json.loads(text).values())
+                found += 1
+    assert found > 10
+
+
+def test_closed_book_questions_are_answered_by_the_abstention():
+    sample = closed_book_sample(random.Random(3))
+    assert "[1]" not in sample.prefix and sample.branches[0][1] == ABSTAIN
+
+
+def test_same_seed_same_row_and_other_seed_other_row(tokenizer):
+    rows = [pack_row(seed, tokenizer, 256, 0.5).ids for seed in ("clerk-0-1", "clerk-0-1", "clerk-0-2")]
+    assert torch.equal(rows[0], rows[1]) and not torch.equal(rows[0], rows[2])
+
+
+def test_rows_are_well_filled(tokenizer):
+    rows = [pack_row(f"fill-{i}", tokenizer, 1024, 0.7) for i in range(10)]
+    padding = sum((row.ids == tokenizer.pad_token_id).float().mean().item() for row in rows) / 10
+    assert padding < 0.1
+
+
+def test_a_branch_in_a_packed_row_is_computed_as_if_alone(tokenizer):
+    model = build_model("nano", len(tokenizer)).eval()
+    row = pack_row("alone", tokenizer, 900, 0.0, copy_share=0.0)
+    mask = attention_mask(row.sample[None], row.branch[None])
+    packed = model(input_ids=row.ids[None], position_ids=row.positions[None], attention_mask=mask).logits[0]
+    last = int(row.branch[row.sample == 1].max())
+    assert last >= 2
+    chosen = (row.sample == 1) & ((row.branch == 0) | (row.branch == last))
+    alone = model(input_ids=row.ids[chosen][None]).logits[0]
+    torch.testing.assert_close(packed[chosen], alone, atol=2e-4, rtol=1e-3)
+
+
+def test_encoding_prefix_and_branch_apart_gives_the_tokens_of_the_whole_prompt(tokenizer):
+    sample = draw_sample(random.Random(5), 0.5)
+    question, answer = sample.branches[0]
+    tokens = [t for t, _, _, _, branch in encode(sample, tokenizer, random.Random(0)) if branch in (0, 1)]
+    assert tokens == tokenizer.encode(sample.prefix + question + answer + "<|im_end|>", add_special_tokens=False)
+
+
+@pytest.mark.parametrize("text", ["naïve 日本語 🙂 12,345", "a\n\n  b\tc", "", "ﬁ Ω é"])
+def test_any_text_survives_the_tokenizer(tokenizer, text):
+    assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False)) == text
+
+
+def test_digits_are_single_tokens(tokenizer):
+    assert tokenizer.convert_ids_to_tokens(tokenizer.encode("4821", add_special_tokens=False)) == list("4821")
+
+
+def test_copying_is_learned_on_a_small_vocabulary():
+    model = build_model("nano", 72)
+    optimizers = build_optimizers(model)
+    rng, losses = random.Random(0), []
+    for _ in range(260):
+        ids, labels = copy_batch(rng, list(range(8, 24)), batch=16)
+        losses.append(train_step(model, optimizers, dict(input_ids=ids), labels, "cpu"))
+    # 16 equally likely tokens cost 2.77 nats each unless they are copied.
+    assert sum(losses[-20:]) / 20 < 1.5
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path):
+    model = build_model("nano", 72)
+    optimizers = build_optimizers(model)
+    copy_stage(model, optimizers, Progress(), tmp_path, "cpu", seed=0, max_steps=3)
+    again = build_model("nano", 72, seed=1)
+    progress = load_checkpoint(again, build_optimizers(again), tmp_path, "cpu")
+    assert progress.stage == "read" and progress.tokens > 0
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+def test_reading_trains_logs_and_ends(tmp_path, tokenizer, capsys):
+    model = build_model("nano", len(tokenizer))
+    progress = Progress(stage="read")
+    read_stage(model, build_optimizers(model), progress, tmp_path, tokenizer, "cpu", seed=0, budget=4096, batch=1024)
+    assert progress.stage == "done" and progress.read_tokens >= 4096
+    scores = evaluate(model, tokenizer, "cpu", passages=2, count=4)
+    assert scores and all(0 <= value <= 1 for value in scores.values())
