@@ -37,6 +37,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.options["check"] = False
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse ids that occur twice: with a rootdir elsewhere, labs/ and solutions/ share ids and xdist drops half of them."""
+    if _nbval_runs(config) and len({item.nodeid for item in items}) < len(items):
+        raise pytest.UsageError("two notebooks have the same test id; give pytest the checkout as --rootdir")
+
+
 def _nbval_runs(config: pytest.Config) -> bool:
     return bool(config.getoption("nbval", False) or config.getoption("nbval_lax", False))
 

@@ -157,7 +157,7 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
         overlaps = any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen)
         if not overlaps:
             chosen.append((draft, draft.written, window))
-    if breadth == 1.0 and rng.random() < 0.3:
+    if breadth >= 0.8 and rng.random() < 0.3:
         add_notice(rng, chosen, contract)
     rng.shuffle(chosen)
     prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
@@ -215,7 +215,7 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int,
         reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
         if reference is None:
             continue
-        if found and breadth == 1.0 and rng.random() < 0.12:
+        if found and breadth >= 0.6 and rng.random() < 0.12:
             made = extract_question(rng, draft, placed, chosen, reference)
             if made:
                 branches.append(made)
@@ -225,7 +225,9 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, count: int,
         answer = f"[{found[0]}] {found[1]}" if found else ABSTAIN
         branches.append((question_branch(question), answer))
         kinds.append(("version" if found[2] else "lookup") if found else "unanswerable")
-    return branches, kinds
+    # Rows are cut from the end: without a new order the unanswerable ones would be lost.
+    order = rng.sample(range(len(kinds)), len(kinds))
+    return [branches[i] for i in order], [kinds[i] for i in order]
 
 
 def locate(draft: Draft, placed: PlacedFact, chosen: list) -> tuple[int, str, bool] | None:
@@ -363,9 +365,9 @@ def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
 
 
 class Rows(torch.utils.data.Dataset):
-    """Packed rows by index; `difficulty` maps an index to [0, 1]. Row i is the same on every machine and every run."""
+    """Packed rows by index, of one difficulty. Row i is the same on every machine and every run."""
 
-    def __init__(self, tokenizer, length: int, start: int, stop: int, difficulty, seed: int):
+    def __init__(self, tokenizer, length: int, start: int, stop: int, difficulty: float, seed: int):
         self.tokenizer, self.length, self.start, self.stop = tokenizer, length, start, stop
         self.difficulty, self.seed = difficulty, seed
 
@@ -374,7 +376,7 @@ class Rows(torch.utils.data.Dataset):
 
     def __getitem__(self, i: int) -> Row:
         index = self.start + i
-        return pack_row(f"clerk-{self.seed}-{index}", self.tokenizer, self.length, self.difficulty(index))
+        return pack_row(f"clerk-{self.seed}-{index}", self.tokenizer, self.length, self.difficulty)
 
 
 def collate(rows: list[Row]) -> Row:

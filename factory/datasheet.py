@@ -11,29 +11,32 @@ from .world import COURSE_SEED, SPLIT_SHARES, World
 
 TEMPLATE = """# Datasheet: a world of contracts (seed {seed})
 
-{documents} documents with {words:,} words: {contracts} contracts of {types} types, {amendments} amendments, the corporate
-register of {companies} companies, a contract playbook of {rules} rules and a glossary. {questions:,} questions with gold
-evidence. Content hash: `{hash}`.
+{documents} documents with {words:,} words: {contracts} contracts of {types} types, {amendments} amendments, the
+corporate register of {companies} companies, a contract playbook of {rules} rules and a glossary. {questions:,}
+questions with gold evidence. Content hash: `{hash}`.
 
-Everything in it is invented. Companies, people and most places are put together from syllables; a likeness to anybody is
-chance. No clause is legal advice.
+Everything in it is invented. Companies, people and most places are put together from syllables; a likeness to anybody
+is chance. No clause is legal advice.
 
 ## How it was made
 
-`python -m factory world --seed {seed} --out DIR` writes the same bytes again; another seed draws other companies, values,
-amendments and playbook thresholds.{course} Pretraining of the embedded model never uses the course world's seed.
+`python -m factory world --seed {seed} --out DIR` writes the same bytes again; another seed draws other companies,
+values, amendments and playbook thresholds.{course} Pretraining of the embedded model never uses the course
+world's seed.
 
-A contract is a list of clauses. A clause has one wording for each of four drafters, carries up to three facts, and each
-fact is asked in eight ways. The clauses cover {categories} of the categories of CUAD (Hendrycks et al. 2021, arXiv
-2103.06268); {silent} clauses without facts recur in near-identical words.
+A contract is a list of clauses. A clause has one wording for each of four drafters, carries up to three facts, and
+each fact is asked in eight ways. The clauses cover {categories} of the categories of CUAD (Hendrycks et al. 2021,
+arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
 
 ## Files
 
 - `documents/<doc_id>.md`: Markdown with numbered sections, UTF-8, `\\n` line ends
-- `questions.jsonl`: one object per line: `question_id, family, split, cluster, class, question, answer, accepted, evidence`;
-  evidence is `{{doc_id, start, end}}` in characters of the `.md` file, in the order in which the facts are chained.
-  `version` questions also have `chain`: every statement of the fact, from the base contract to the latest amendment.
-- `manifest.json`: seed, hash and one row per document: `doc_id, title, kind, contract_type, parties, date, cluster, split, amends`
+- `questions.jsonl`: one object per line: `question_id, family, split, cluster, class, question, answer, accepted,
+  evidence`; evidence is `{{doc_id, start, end}}` in characters of the `.md` file, in the order in which the facts are
+  chained. `version` questions also have `chain`: every statement of the fact, from the base contract to the latest
+  amendment.
+- `manifest.json`: seed, hash and one row per document: `doc_id, title, kind, contract_type, parties, date, cluster,
+  split, amends`
 
 ## Questions
 
@@ -49,9 +52,9 @@ contract. `known` asks about the contracts of `train` in the {held_out} wordings
 |---|---|---|
 | lookup | a fact that no amendment touches | the contract's sentence |
 | version | a fact that an amendment changed; the text in force is right | the latest amendment's sentence |
-| multihop | a fact of a contract, one party described by its register entry | the register's sentence, the contract's sentence |
+| multihop | a fact of a contract, one party named by its register entry | the register's and the contract's sentence |
 | unanswerable | a fact of a clause that this type of contract may have and this one lacks | none |
-| playbook | the risk label that the playbook gives to a term | the contract's sentence, the playbook's sentence |
+| playbook | the risk label that the playbook gives to a term | the contract's and the playbook's sentence |
 | extract | two or three facts as JSON | the sentences that state them |
 
 {versions}
@@ -63,14 +66,15 @@ The most frequent classes of test: {classes}.
 
 - A question asks for the text in force. Where an amendment replaces a paragraph, its sentence is the gold evidence.
 - A reference to a contract is unique: two contracts between the same parties differ in type.
-- `answer` is verbatim from the documents (but for the labels of the playbook and JSON); `accepted` lists other spellings.
+- `answer` is verbatim from the documents (but for the labels of the playbook and JSON); `accepted` lists other
+  spellings.
 - The answer to an unanswerable question is "Not stated in the provided documents."
 
 ## Limits
 
-Sentences are templates with variation, so the language is narrower than that of real contracts, and a value stands in one
-sentence. Facts do not depend on each other: dates and periods are drawn one by one. There are no scanned pages, tables or
-schedules. Use it to learn and to compare methods, not to estimate how a method does on real contracts.
+Sentences are templates with variation, so the language is narrower than that of real contracts, and a value stands in
+one sentence. Facts do not depend on each other: dates and periods are drawn one by one. There are no scanned pages,
+tables or schedules. Use it to learn and to compare methods, not to estimate how a method does on real contracts.
 
 License: CC BY 4.0.
 """
@@ -83,7 +87,8 @@ def listing(counts: Counter[str], order: Iterable[str]) -> str:
 def datasheet(world: World, items: list[Item], digest: str) -> str:
     """The text of README.md in the world's folder."""
     cells = Counter((item.split, item.family) for item in items)
-    rows = [[split, *(cells[split, family] for family in FAMILIES), sum(i.split == split for i in items)] for split in SPLITS]
+    rows = [[split, *(cells[split, family] for family in FAMILIES), sum(i.split == split for i in items)]
+            for split in SPLITS]
     test = [item for item in items if item.split == "test"]
     classes = Counter(item.klass for item in test).most_common(8)
     clauses = {clause.key: clause for contract in world.contracts for clause in contract.clauses}
@@ -103,7 +108,7 @@ def datasheet(world: World, items: list[Item], digest: str) -> str:
         family_head=" | ".join(FAMILIES), rule_line="---:|" * len(FAMILIES),
         table="\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows),
         contract_splits="Contracts: " + listing(splits, SPLIT_SHARES), held_out=HELD_OUT,
-        shortfalls="Short of the plan: " + "; ".join(short) + "." if short else "Every family reaches its planned size.",
+        shortfalls=f"Short of the plan: {'; '.join(short)}." if short else "Every family reaches its planned size.",
         versions=f"Version questions of test with more than one amendment of the fact: {twice}.",
         labels="Labels of the playbook questions of test: "
                + listing(Counter(item.answer for item in test if item.family == "playbook"), LABELS) + ".",

@@ -72,15 +72,19 @@ def draw_company(rng: Random, name: str, parent: str | None, taken: set[str], re
     if rng.random() < renamed_share:
         former = fresh(rng, company, taken)
         renamed = f"{rng.randint(1, 28)} {rng.choice(MONTHS)} {rng.randint(1998, 2014)}"
-    return Company(name, rng.choice(LEGAL_FORMS), fresh(rng, place, taken), fresh(rng, person, taken), parent, former, renamed)
+    form, seat, signatory = rng.choice(LEGAL_FORMS), fresh(rng, place, taken), fresh(rng, person, taken)
+    return Company(name, form, seat, signatory, parent, former, renamed)
 
 
 # ---------------------------------------------------------------- register
 
 SEAT = ("{company} has its registered seat in {seat}.", "The registered seat of {company} is {seat}.")
-PARENT = ("{company} is a wholly owned subsidiary of {parent}.", "All shares in {company} are held by its parent company, {parent}.")
-INDEPENDENT = ("{company} is independent and has no parent company.", "No other company holds a majority of the shares in {company}.")
-FORMER = ("Until {renamed}, {company} was called {former_name}.", "{company} took its present name on {renamed}; it was formerly called {former_name}.")
+PARENT = ("{company} is a wholly owned subsidiary of {parent}.",
+          "All shares in {company} are held by its parent company, {parent}.")
+INDEPENDENT = ("{company} is independent and has no parent company.",
+               "No other company holds a majority of the shares in {company}.")
+FORMER = ("Until {renamed}, {company} was called {former_name}.",
+          "{company} took its present name on {renamed}; it was formerly called {former_name}.")
 SIGNATORY = ("{signatory} is the authorized signatory of {company}.", "{signatory} signs alone on behalf of {company}.")
 
 
@@ -92,16 +96,17 @@ REGISTER_FACTS = tuple(Fact(name, never_drawn, ()) for name in ("seat", "parent"
 
 
 def write_register(rng: Random, companies: list[Company]) -> Written:
-    """One section per company, in alphabetical order; the clause of an entry's facts has the company's name as its key."""
+    """One section per company, in alphabetical order; the clause key of an entry's facts is the company's name."""
     document = Written("Corporate Register", "# Corporate Register\n\n", {})
     document.text += (
-        "This register lists the companies that the group deals with: their legal names, registered seats, parent companies, "
-        "former names and authorized signatories. Contracts use the names that were current when they were signed.\n\n")
+        "This register lists the companies that the group deals with: their legal names, registered seats, "
+        "parent companies, former names and authorized signatories. Contracts use the names that were "
+        "current when they were signed.\n\n")
     for entry in sorted(companies, key=lambda c: c.name):
         sentences = [rng.choice(SEAT), rng.choice(PARENT if entry.parent else INDEPENDENT), rng.choice(SIGNATORY)]
         if entry.former:
             sentences.insert(rng.randint(1, 3), rng.choice(FORMER))
-        wording = f"The full legal name of {{company}} is {entry.legal}. {sentences[0]} || " + " || ".join(sentences[1:])
+        wording = " || ".join([f"The full legal name of {{company}} is {entry.legal}. {sentences[0]}", *sentences[1:]])
         values = {"company": entry.name, "seat": entry.seat, "signatory": entry.signatory, "parent": entry.parent or "",
                   "former_name": entry.former or "", "renamed": entry.renamed or ""}
         clause = Clause(entry.name, "", (entry.legal,), (wording,), REGISTER_FACTS)
@@ -114,9 +119,9 @@ def write_register(rng: Random, companies: list[Company]) -> Written:
 
 @dataclass(frozen=True)
 class Rule:
-    """A house position on one fact: `phrase` opens its sentences, `topic` stands in questions; `rising`: more is riskier.
+    """A house position on one fact: `phrase` opens its sentences, `topic` stands in questions.
 
-    `rising` None means that the value is one of a list of options, not a quantity.
+    `rising` True means that more is riskier, False that less is, None that the value is an option of a list.
     """
 
     name: str
@@ -129,9 +134,10 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("payment_term", "payment", "payment_term", "payment term", "a payment term of", "Long payment terms tie up cash.", True),
-    Rule("late_interest", "payment", "late_rate", "monthly interest on late payments", "monthly interest on late payments of",
-         "High interest on late payments punishes a slip in accounting.", True),
+    Rule("payment_term", "payment", "payment_term", "payment term", "a payment term of",
+         "Long payment terms tie up cash.", True),
+    Rule("late_interest", "payment", "late_rate", "monthly interest on late payments",
+         "monthly interest on late payments of", "High interest on late payments punishes a slip in accounting.", True),
     Rule("liability_cap", "cap", "liability_cap", "cap on liability", "a cap on liability of",
          "A high cap exposes us to claims that we cannot insure. Currencies are not converted for this rule.", True),
     Rule("governing_law", "law", "governing_law", "governing law", "the law of",
@@ -159,8 +165,8 @@ RULES: tuple[Rule, ...] = (
          "A long non-compete closes markets to us.", True),
     Rule("nosolicit", "nosolicit", "nosolicit_time", "ban on soliciting employees",
          "a ban on soliciting employees for", "A long ban hampers our recruiting.", True),
-    Rule("incident", "incident", "incident_time", "deadline for reporting data incidents", "a deadline for reporting data incidents of",
-         "Late reports of incidents make the damage worse.", True),
+    Rule("incident", "incident", "incident_time", "deadline for reporting data incidents",
+         "a deadline for reporting data incidents of", "Late reports of incidents make the damage worse.", True),
     Rule("price_increase", "price", "price_increase", "maximum price increase per contract year",
          "a maximum price increase per contract year of", "Prices that may rise fast cannot be planned for.", True),
     Rule("deposit", "deposit", "deposit", "security deposit", "a security deposit of",
@@ -224,7 +230,8 @@ def draw_position(rng: Random, rule: Rule) -> Position:
         return Position(rule, None, (tuple(sorted(options[:third])), tuple(sorted(options[third:2 * third]))), "")
     numbers = sorted(map(quantity, values))
     whole = all(number == int(number) for number in numbers)
-    low, high = (round_to_step(numbers[int(len(numbers) * rng.uniform(*share))], whole) for share in ((0.25, 0.4), (0.6, 0.75)))
+    low, high = (round_to_step(numbers[int(len(numbers) * rng.uniform(*share))], whole)
+                 for share in ((0.25, 0.4), (0.6, 0.75)))
     unit = NUMBER.sub("", values[0]) if not values[0][0].isalpha() else ""
     return Position(rule, (low, high), None, unit)
 
@@ -237,8 +244,9 @@ def write_playbook(positions: list[Position]) -> Written:
     """One section per rule; the clause key of a section is its rule's name, its facts are the three labels."""
     document = Written("Contract Playbook", "# Contract Playbook\n\n", {})
     document.text += (
-        "This playbook tells everybody who negotiates or reviews a contract how the house rates it. Each rule gives one of three "
-        "labels. Low risk may be signed, medium risk needs a second reader, high risk needs the approval of the legal team.\n\n")
+        "This playbook tells everybody who negotiates or reviews a contract how the house rates it. Each rule gives "
+        "one of three labels. Low risk may be signed, medium risk needs a second reader, high risk needs the "
+        "approval of the legal team.\n\n")
     facts = tuple(Fact(label, never_drawn, ()) for label in LABELS)
     for position in positions:
         rule = position.rule
@@ -253,27 +261,33 @@ def write_playbook(positions: list[Position]) -> Written:
 # ---------------------------------------------------------------- glossary
 
 FIRST_WORDS = "blue iron long quiet paper glass short open cold silver double late early green hollow round".split()
-SECOND_WORDS = "clock rope lid bridge gate drawer ladder lantern anchor cushion mirror ledger window bell fence hook".split()
+SECOND_WORDS = """clock rope lid bridge gate drawer ladder lantern anchor cushion mirror ledger window bell fence
+hook""".split()
 MEANINGS = (
     "the time that a customer has to pay an invoice", "the most that we may have to pay under a contract",
     "the first period for which a contract binds us", "a contract that renews itself unless somebody objects",
     "the notice that has to be given before a contract renews", "a right to leave a contract without giving a reason",
     "the time to put a breach right before the other side may leave", "interest on an invoice that was paid late",
-    "the law by which a contract is read", "a promise to deal with one partner only", "an amendment that changes a price",
+    "the law by which a contract is read", "a promise to deal with one partner only",
+    "an amendment that changes a price",
     "a contract that nobody has opened for a year", "a review by two people who did not draft the contract",
     "a clause copied from an older contract without change", "the list of contracts that end in the next quarter",
     "a partner with whom we hold more than one contract", "a draft that has come back with comments for the third time",
-    "the folder of signed originals", "a contract signed by the wrong person", "the last version that both sides have seen",
+    "the folder of signed originals", "a contract signed by the wrong person",
+    "the last version that both sides have seen",
 )
 JARGON_WORDINGS = (
-    "When we say {term}, we mean {meaning}.", "{term} is house language for {meaning}.", "In our files, {term} stands for {meaning}.",
+    "When we say {term}, we mean {meaning}.", "{term} is house language for {meaning}.",
+    "In our files, {term} stands for {meaning}.",
 )
 
 
 def write_glossary(rng: Random, projects: dict[str, str]) -> Written:
-    """Terms of the house with their meanings, then code names of contracts; `projects` maps a code name to a reference."""
+    """Terms of the house with their meanings, then code names; `projects` maps a code name to a reference."""
     document = Written("Glossary of House Terms", "# Glossary of House Terms\n\n", {})
-    document.text += "People here use words that outsiders do not know. This list explains them; nothing in it changes a contract.\n\n"
+    document.text += (
+        "People here use words that outsiders do not know. This list explains them; nothing in it changes a "
+        "contract.\n\n")
     pairs = [f"{a} {b}" for a in FIRST_WORDS for b in SECOND_WORDS]
     terms = dict(zip(rng.sample(pairs, len(MEANINGS)), MEANINGS))
     entry_facts = (Fact("meaning", never_drawn, ()),)
@@ -285,7 +299,8 @@ def write_glossary(rng: Random, projects: dict[str, str]) -> Written:
         parts = []
         for number, (term, meaning) in enumerate(sorted(entries.items())):
             names |= {f"term{number}": term, f"meaning{number}": meaning}
-            parts.append(rng.choice(wordings).replace("{term}", f"{{term{number}}}").replace("{meaning}", f"{{meaning{number}}}"))
+            part = rng.choice(wordings).replace("{term}", f"{{term{number}}}")
+            parts.append(part.replace("{meaning}", f"{{meaning{number}}}"))
         if parts:
             wording = " || ".join(parts)
             write_clause(document, Clause(title, "", (title,), (wording,), entry_facts), names, wording, title)

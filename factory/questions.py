@@ -2,8 +2,8 @@
 
 A question asks for the text in force: for a fact that was amended, the latest amendment's value is the answer.
 
-Splits go by contract. `train` and `known` ask about the same contracts, but `known` uses wordings that `train` never sees:
-the last two of every fact and of every family's own templates. `dev` and `test` draw from all wordings.
+Splits go by contract. `train` and `known` ask about the same contracts, but `known` uses wordings that `train` never
+sees: the last two of every fact and of every family's own templates. `dev` and `test` draw from all wordings.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ WANTED = {
     "dev": {family: count // 2 for family, count in TEST.items()},
     "known": {"lookup": 60, "version": 20, "unanswerable": 20, "playbook": 20, "extract": 20},
 }
-# Spec floors where a family may hold fewer than it wants, without being called short.
-FLOORS = {"test": TEST | {"version": 20}, "dev": WANTED["dev"] | {"version": 10}, "known": WANTED["known"] | {"version": 10}}
+# Amendments are few, so version may hold fewer than wanted without being called short.
+FLOORS = {split: wanted | {"version": 20 if split == "test" else 10} for split, wanted in WANTED.items()}
 
 PLAYBOOK_QUESTIONS = (
     "What risk does the playbook assign to the {topic} under {doc}?",
@@ -65,7 +65,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Item:
-    """One question; `chain` holds every statement of an amended fact, oldest first. `kind` is what selection balances."""
+    """One question; `chain` has every statement of an amended fact, oldest first; selection balances `kind`."""
 
     family: str
     split: str
@@ -91,8 +91,8 @@ class Item:
 
 # ---------------------------------------------------------------- accepted variants
 
-ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-eighteen nineteen""".split()
+ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen""".split()
 TENS = ". . twenty thirty forty fifty sixty seventy eighty ninety".split()
 TIME_UNITS = "hours days weeks months years".split()
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -188,7 +188,7 @@ def ask(template: str, reference: str) -> str:
 
 
 def reference(rng: Random, contract: Contract, a: str = "", b: str = "") -> str:
-    """How a question names a contract; `a` and `b` stand for its parties. Contracts with amendments are at times 'as amended'."""
+    """How a question names a contract; `a`, `b` stand for its parties. If it has amendments, at times 'as amended'."""
     template = rng.choice(contracts.GENRES[contract.kind.key].references)
     text = template.format(A_name=a or contract.parties[0].name, B_name=b or contract.parties[1].name)
     return text + " as amended" if contract.amendments and rng.random() < 0.3 else text
@@ -222,7 +222,8 @@ def lookup(rng: Random, world: World, contract: Contract, split: str) -> Iterato
     for placed in plain_facts(contract):
         for question in phrasings(rng, contract, placed.fact.questions, split):
             yield Item("lookup", split, contract.doc_id, placed.clause.key, question, placed.value,
-                       accepted_variants(placed.value, placed.fact.name, question), (evidence(contract.doc_id, placed),))
+                       accepted_variants(placed.value, placed.fact.name, question),
+                       (evidence(contract.doc_id, placed),))
 
 
 def version(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
@@ -247,7 +248,8 @@ def multihop(rng: Random, world: World, contract: Contract, split: str) -> Itera
                        (evidence("register", placed_in_register), evidence(contract.doc_id, placed)), kind=kind)
 
 
-def register_hops(world: World, contract: Contract, named: Company, hidden: Company) -> list[tuple[str, str, PlacedFact]]:
+def register_hops(world: World, contract: Contract, named: Company,
+                  hidden: Company) -> list[tuple[str, str, PlacedFact]]:
     """(kind, description, register fact) of every way to describe `hidden` that leads to this contract and no other."""
     everyone = world.companies + world.holdings
     ways = [("seat", f"the company seated in {hidden.seat}", [c for c in everyone if c.seat == hidden.seat]),
@@ -322,14 +324,13 @@ def field_groups(rng: Random, facts: list[PlacedFact]) -> list[list[PlacedFact]]
     return [rng.sample(group, len(group)) for group in chosen]
 
 
-MAKERS = {"lookup": lookup, "version": version, "multihop": multihop, "unanswerable": unanswerable, "playbook": playbook,
-          "extract": extract}
+MAKERS = dict(zip(FAMILIES, (lookup, version, multihop, unanswerable, playbook, extract), strict=True))
 
 
 # ---------------------------------------------------------------- selection
 
 def pick(rng: Random, candidates: list[Item], count: int) -> list[Item]:
-    """`count` candidates (all, if fewer) spread evenly over contracts, then over kinds (labels, hops), then over classes."""
+    """`count` candidates (all, if fewer) spread evenly over contracts, then kinds (labels, hops), then classes."""
     left = rng.sample(candidates, len(candidates))
     clusters, kinds, classes = Counter(), Counter(), Counter()
     chosen = []

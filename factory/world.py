@@ -1,6 +1,7 @@
 """The course world: contracts of a fictional group of companies, their amendments, and the house's own documents.
 
-A world is a function of its seed: the same seed gives the same bytes, another seed other companies, values and thresholds.
+A world is a function of its seed: the same seed gives the same bytes, another seed other companies, values and
+thresholds.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def draw_kinds(rng: Random, count: int) -> list[ContractType]:
 
 
 def draw_splits(kinds: list[ContractType]) -> list[str]:
-    """A split for each contract, always the one that lags most behind its share: every type is spread over the splits."""
+    """A split for each contract, always the one that lags most behind its share: types spread over the splits."""
     given: Counter[str] = Counter()
     splits = []
     for i in range(1, len(kinds) + 1):
@@ -218,14 +219,15 @@ def draw_pairs(rng: Random, kinds: list[ContractType], companies: list[Company])
             if len(key[1]) == 2 and key not in used:
                 break
         else:
-            raise LabsError(f"{len(companies)} companies are too few for {len(kinds)} contracts; ask for more companies")
+            raise LabsError(f"{len(companies)} companies are too few for {len(kinds)} contracts; ask for more")
         used.add(key)
         pairs.append(pair)
         waiting = [company for company in waiting if company not in pair]
     return pairs
 
 
-def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[Company, Company], split: str) -> Contract:
+def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[Company, Company],
+                  split: str) -> Contract:
     style = rng.randrange(contracts.STYLES)
     names = contracts.contract_names(rng, kind, style)
     names |= {"date_signed": draw_date(2015, 2022)(rng)}
@@ -241,14 +243,14 @@ def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[C
 # ---------------------------------------------------------------- amendments
 
 AMENDMENT_OPENINGS = contracts.blocks("""
-    This is amendment number {number} to the {type} (the "Agreement") that {A_full} ("{A_called}") and {B_full} ("{B_called}") signed on
-    {date_signed}. It is dated {date_amended} and takes effect on that day.
+    This is amendment number {number} to the {type} (the "Agreement") that {A_full} ("{A_called}") and {B_full}
+    ("{B_called}") signed on {date_signed}. It is dated {date_amended} and takes effect on that day.
 
     THIS AMENDMENT NO. {number} is made on {date_amended} by and between {A_full} ("{A_called}") and {B_full}
     ("{B_called}") and amends the {type} made between the same parties and dated {date_signed} (the "Agreement").
 
-    Parties: {A_full} ("{A_called}"); {B_full} ("{B_called}"). Amendment No. {number}, dated {date_amended}, to the {type}
-    dated {date_signed} (the "Agreement").
+    Parties: {A_full} ("{A_called}"); {B_full} ("{B_called}"). Amendment No. {number}, dated {date_amended}, to the
+    {type} dated {date_signed} (the "Agreement").
 
     We, {A_full} ("{A_called}") and {B_full} ("{B_called}"), have worked together under our {type} of {date_signed} (our
     "Agreement"). On {date_amended} we agreed on this amendment, the one with number {number}.
@@ -311,7 +313,8 @@ def new_value(rng: Random, contract: Contract, clause: Clause, name: str) -> str
     return value
 
 
-def write_change(document: Written, contract: Contract, clause: Clause, names: list[str], values: dict[str, str]) -> None:
+def write_change(document: Written, contract: Contract, clause: Clause, names: list[str],
+                 values: dict[str, str]) -> None:
     """Append a section that replaces the paragraphs of a clause which state the facts `names`."""
     base = contract.written.fact(clause.key, names[0])
     title = contract.written.sections[base.section - 1][2]

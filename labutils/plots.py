@@ -123,8 +123,8 @@ def quality_cost(points: pd.DataFrame, title: str = "Quality against cost", qual
         _label_points(ax, points)
         ax.set(xlabel=cost, ylabel=quality)
         ax.set_title(title)
-    said = [f"{r.arm}: {quality} {r.quality:.2f} [{r.quality_low:.2f}, {r.quality_high:.2f}] at ${r.cost:.2g} per 1,000 queries"
-            for r in points.itertuples()]
+    said = [f"{r.arm}: {quality} {r.quality:.2f} [{r.quality_low:.2f}, {r.quality_high:.2f}] "
+            f"at ${r.cost:.2g} per 1,000 queries" for r in points.itertuples()]
     return _described(figure, f"{title}. {'; '.join(said)}. No other arm is both better and cheaper than: "
                               f"{', '.join(on['arm'])}.")
 
@@ -160,7 +160,7 @@ def family_heatmap(frame: pd.DataFrame, metric: str = "correct", min_n: int = 5,
                 face = GRID if masked else colors(np.clip(value, 0, 1))
                 ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor=PANEL, linewidth=2,
                                            hatch="///" if masked else None))
-                ink = INK if masked or value > 0.55 else "#ffffff"
+                ink = _ink_on(face)
                 ax.text(x, y, f"too few\nn={n}" if masked else f"{value:.2f}\nn={n}", ha="center", va="center",
                         fontsize=9, color=ink, linespacing=1.1,
                         bbox={"facecolor": GRID, "edgecolor": "none", "pad": 1} if masked else None)
@@ -175,7 +175,7 @@ def family_heatmap(frame: pd.DataFrame, metric: str = "correct", min_n: int = 5,
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         ax.set_title(title)
     said = ["{}: {}".format(family, ", ".join(
-        f"{arm} too few" if np.isnan(shown.loc[family, arm]) else f"{arm} {shown.loc[family, arm]:.2f}" for arm in arms))
+        f"{arm} too few" if np.isnan(value) else f"{arm} {value:.2f}" for arm, value in shown.loc[family].items()))
         for family in order]
     return _described(figure, f"{title}. {'; '.join(said)}.")
 
@@ -277,6 +277,7 @@ def waterfall(counts: pd.DataFrame, title: str = "Where answers are lost") -> Fi
 def _figure(width: float, height: float) -> tuple[Figure, plt.Axes]:
     """A figure that pyplot forgets at once: a notebook shows it once, and nothing piles up in memory."""
     figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     plt.close(figure)
     return figure, ax
 

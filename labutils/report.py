@@ -1,15 +1,15 @@
 """One self-contained HTML page that says what the benchmark found.
 
 Every number is computed here from the results table and the price file, and every sentence of the answer is composed
-from verdicts: nothing is typed in. Documents and model output are untrusted, so Jinja2 escapes all of it, and the page's
-own content policy forbids scripts and network access.
+from verdicts: nothing is typed in. Documents and model output are untrusted, so Jinja2 escapes all of it, and the
+page's own content policy forbids scripts and network access.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,17 @@ from labutils import prices, roi, stats
 from labutils.errors import LabsError
 
 CONTRASTS = (("rag", "base"), ("sft", "base"), ("sft_rag", "rag"), ("sft_rag", "sft"))
-SPLITS = {"known": "contracts that training has seen, asked in other words", "test": "contracts that no training touched",
+SPLITS = {"known": "contracts that training has seen, asked in other words",
+          "test": "contracts that no training touched",
           "dev": "contracts used to choose settings", "train": "the training questions themselves"}
 COMPARED = ("known", "test")
 ARMS = {"base": "the model alone", "rag": "RAG", "sft": "fine-tuning alone", "sft_rag": "fine-tuning + RAG"}
-REQUIRED = ("arm", "question_id", "family", "split", "cluster", "abstained", "correct", "well_formed", "evidence_recall",
-            "tokens_in", "tokens_out", "retrieve_ms", "generate_ms", "model", "corpus_hash", "config_hash", "seed")
+REQUIRED = ("arm", "question_id", "family", "split", "cluster", "abstained", "correct", "well_formed",
+            "evidence_recall", "tokens_in", "tokens_out", "retrieve_ms", "generate_ms", "model",
+            "corpus_hash", "config_hash", "seed")
 # What we expected before running, for the smallest difference that the questions can show.
 PLANNED_DISCORDANT, PLANNED_ICC = 0.4, 0.2
-# (untuned, tuned) price rows to show the cost at; hosts of a tuned model often charge more for it.
+# (untuned, tuned) price rows to show the cost at; the last pair charges twice as much for the tuned model.
 PRICE_PAIRS = (("llama-8b-fireworks", "llama-8b-fireworks"), ("llama-3.1-8b-together", "llama-3.1-8b-together"),
                ("llama-3-8b-bedrock", "llama-3-8b-bedrock"), ("gpt-4o-mini", "gpt-4o-mini-finetuned"))
 
@@ -44,14 +46,14 @@ def build_report(results: pd.DataFrame, out: Path, context: Mapping[str, Any]) -
     summary = summarize(results, context)
     page = render(summary, draw(results, summary))
     path = Path(out) if Path(out).suffix == ".html" else Path(out) / "index.html"
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        os.chmod(temporary, 0o644)  # mkstemp makes it private; a report is to be read
-        os.replace(temporary, path)
+        partial.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(partial, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise LabsError(f"The report cannot be written to {path.parent.name}: {error.strerror}. "
                         "Free some space or choose another folder.") from error
     return path
@@ -69,9 +71,9 @@ def summarize(results: pd.DataFrame, context: Mapping[str, Any]) -> dict[str, An
     used = {assumptions.price_item, assumptions.tuned_price_item, assumptions.cpu_item, assumptions.expert_item}
     return {
         "answer": answer(splits, assumptions, results), "splits": splits, "run": _what_was_run(results, names),
-        "assumptions": assumptions.describe(), "assumptions_used": assumptions, "queries": assumptions.queries_per_month,
-        "months": assumptions.horizon_months, "training": training, "training_measured": bool(context.get("training")),
-        "training_usd": training.usd(assumptions, table),
+        "assumptions": assumptions.describe(), "assumptions_used": assumptions,
+        "queries": assumptions.queries_per_month, "months": assumptions.horizon_months, "training": training,
+        "training_measured": bool(context.get("training")), "training_usd": training.usd(assumptions, table),
         "prices": table[table["item"].isin(used)].to_dict("records"),
         "machine": dict(context.get("machine") or {}), "versions": dict(context.get("versions") or {}),
         "timings": {name: duration(float(value)) for name, value in (context.get("timings") or {}).items()},
@@ -109,7 +111,8 @@ def headline(frame: pd.DataFrame, economics: Mapping[str, roi.Economics],
         recall = part["evidence_recall"].astype(float)
         rows.append({
             "arm": arm, "n": len(part), "correct": _interval(part, "correct"),
-            "hallucinated": _interval(wrong, "hallucinated"), "abstained": float(part["abstained"].astype(float).mean()),
+            "hallucinated": _interval(wrong, "hallucinated"),
+            "abstained": float(part["abstained"].astype(float).mean()),
             "malformed": float(1 - part["well_formed"].astype(float).mean()),
             "evidence_recall": None if arm not in roi.RETRIEVING or recall.isna().all() else float(recall.mean()),
             "tokens_in": float(part["tokens_in"].mean()), "tokens_out": float(part["tokens_out"].mean()),
@@ -140,9 +143,8 @@ def answer(splits: list[dict[str, Any]], assumptions: roi.Assumptions, results: 
     for split in compared:
         found = "; ".join(_finding(row) for row in split["contrasts"])
         sentences.append(f"On {split['label']} ({split['n']} questions, {split['clusters']} contracts): {found}.")
-        tuned = next((row for row in split["contrasts"] if (row["difference"].a, row["difference"].b) == ("sft", "base")),
-                     None)
-        if split["name"] == "test" and tuned and tuned["difference"].verdict == "helps":
+        gains = {(d.a, d.b) for d in (row["difference"] for row in split["contrasts"]) if d.verdict == "helps"}
+        if split["name"] == "test" and ("sft", "base") in gains:
             sentences.append("A gain of fine-tuning alone on contracts it never saw is a gain in skill (format, "
                              "labels, knowing when to abstain) or a leak: the table by family tells which.")
     last = next((split for split in compared if split["name"] == "test"), compared[-1])
@@ -171,7 +173,8 @@ def usd(value: float | None) -> str:
     if math.isinf(value):
         return "no correct answer"
     size = abs(value)
-    text = f"{size:,.0f}" if size >= 100 else f"{size:,.2f}" if size >= 0.1 or size == 0 else f"{size:.{_places(size)}f}"
+    digits = 0 if size >= 100 else 2 if size >= 0.1 or size == 0 else _places(size)
+    text = f"{size:,.{digits}f}"
     return ("−" if value < 0 and float(text.replace(",", "")) else "") + "$" + text
 
 
@@ -230,8 +233,7 @@ def _split(frame: pd.DataFrame, name: str, assumptions: roi.Assumptions, trainin
                   "sensitivity": roi.price_sensitivity(frame, PRICE_PAIRS, assumptions, table).to_dict("records")}
         if contrasts:
             split["worth"] = roi.uncertainty(frame, assumptions, training, table).to_dict("records")
-            split["break_even"] = [_break_even(economics[row["difference"].a], economics[row["difference"].b],
-                                               assumptions) for row in contrasts]
+            split["break_even"] = [_break_even(row["difference"], economics, assumptions) for row in contrasts]
     return split
 
 
@@ -260,9 +262,13 @@ def _figures(frame: pd.DataFrame, split: Mapping[str, Any],
     return {name: {"src": plots.data_uri(figure), "alt": plots.alt_text(figure)} for name, figure in figures.items()}
 
 
-def _break_even(a: roi.Economics, b: roi.Economics, assumptions: roi.Assumptions) -> dict[str, Any]:
+def _break_even(difference: stats.Difference, economics: Mapping[str, roi.Economics],
+                assumptions: roi.Assumptions) -> dict[str, Any]:
+    """Where the arms of a contrast are worth the same; with a caution where they are not shown to differ at all."""
+    a, b = economics[difference.a], economics[difference.b]
     found = roi.break_even_volume(a, b, assumptions.horizon_months)
-    return {"a": a.arm, "b": b.arm, "volume": found.volume, "reason": found.reason,
+    caution = "; but no difference in correct answers is shown" if difference.verdict == "inconclusive" else ""
+    return {"a": a.arm, "b": b.arm, "volume": found.volume, "reason": found.reason + caution,
             "loss": roi.break_even_loss(a, b, assumptions)}
 
 
@@ -305,23 +311,32 @@ def _money(split: Mapping[str, Any], assumptions: roi.Assumptions) -> str:
     cheapest = min(reachable, key=lambda each: each.cost_per_correct_usd)
     worth = {row["arm"]: row for row in split["worth"]}
     best = max(worth.values(), key=lambda row: row["p_best"])
-    name = "doing nothing" if best["arm"] == roi.NONE else ARMS.get(best["arm"], best["arm"])
-    text = (f"In money, at {assumptions.queries_per_month:,.0f} queries a month over {assumptions.horizon_months} months "
-            f"and the assumptions listed below, the cheapest correct answer comes from {ARMS[cheapest.arm]} "
-            f"({usd(cheapest.cost_per_correct_usd)}, labor included), and the choice worth most is {name}, best in "
-            f"{best['p_best']:.0%} of the resampled sets of contracts")
+    text = (f"In money, at {assumptions.queries_per_month:,.0f} queries a month over {assumptions.horizon_months} "
+            f"months and the assumptions listed below, the cheapest correct answer comes from "
+            f"{_choice(cheapest.arm)} ({usd(cheapest.cost_per_correct_usd)}, labor included), and ")
+    # The same 95% as everywhere on the page: below it the ranking is open, and saying "best" would hide that.
+    text += f"the choice worth most is {_choice(best['arm'])}" if best["p_best"] >= 0.95 else (
+        f"no choice is clearly worth most: {_choice(best['arm'])} leads")
+    text += f", best in {best['p_best']:.0%} of the resampled sets of contracts"
     if best["arm"] != roi.NONE:
         text += f" ({usd(best['monthly_usd'])} a month, 95% interval {usd(best['low'])} to {usd(best['high'])})"
     tolerance = by_arm[best["arm"]].loss_tolerance_usd if best["arm"] != roi.NONE else None
-    return text + (f"; it pays while a wrong answer costs less than {usd(tolerance)}." if tolerance is not None else ".")
+    if tolerance is not None and tolerance >= 0:
+        text += f"; it pays while a wrong answer costs less than {usd(tolerance)}"
+    return text + "."
+
+
+def _choice(arm: str) -> str:
+    return "doing nothing" if arm == roi.NONE else ARMS.get(arm, arm)
 
 
 def _how_sure(split: Mapping[str, Any], results: pd.DataFrame) -> str:
-    seeds, models = results["seed"].nunique(), results["model"].nunique()
-    return (f"How sure? Intervals resample contracts, so they speak for other contracts of this kind, not for other "
-            f"models: this is {models} model{'s' * (models > 1)} and {seeds} seed{'s' * (seeds > 1)}. With {split['n']} "
-            f"questions in {split['clusters']} contracts, differences smaller than {split['detectable']:.2f} were likely "
-            "to stay unseen; \"no difference is shown\" does not mean equal.")
+    models = ", ".join(map(str, dict.fromkeys(results["model"])))
+    seeds = ", ".join(map(str, dict.fromkeys(results["seed"])))
+    return (f"How sure? Intervals resample contracts, so they speak for other contracts of this kind, not for another "
+            f"model or training run (here: {models}; seed {seeds}). With {split['n']} questions in "
+            f"{split['clusters']} contracts, differences smaller than {split['detectable']:.2f} were likely to stay "
+            "unseen; \"no difference is shown\" does not mean equal.")
 
 
 def _places(size: float) -> int:
@@ -376,7 +391,8 @@ pre { background: var(--tint); padding: .7rem 1rem; overflow-x: auto; }
 </table></div>
 {% endmacro %}
 <h1>RAG, fine-tuning or both, at what cost, and how sure are we?</h1>
-<p class="answer" id="answer"><strong>{{ answer[0] }}</strong>{% for sentence in answer[1:] %} {{ sentence }}{% endfor %}</p>
+<p class="answer" id="answer"><strong>{{ answer[0] }}</strong>
+{%- for sentence in answer[1:] %} {{ sentence }}{% endfor %}</p>
 
 <h2 id="run">What was run</h2>
 {{ pairs(run, "From the results table") }}
@@ -409,7 +425,8 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 <h2 id="differences">Paired differences</h2>
 {% for split in splits if split.compared %}
 {% if split.contrasts %}
-{{ picture(figures[split.name].forest, "Planned contrasts on the share correct; circle: helps, cross: hurts, square: inconclusive.") }}
+{{ picture(figures[split.name].forest,
+  "Planned contrasts on the share correct; circle: helps, cross: hurts, square: inconclusive.") }}
 <div class="scroll"><table><caption>Planned contrasts, {{ split.name }}</caption>
 <thead><tr><th scope="col">contrast</th><th scope="col">difference [95%]</th><th scope="col">verdict</th>
 <th scope="col">p by contract</th><th scope="col">Holm p</th><th scope="col">only first right</th>
@@ -417,7 +434,8 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 {% for row in split.contrasts %}
 {% set d = row.difference %}
 <tr><th scope="row">{{ d.a }} minus {{ d.b }}</th>
-<td>{{ d.estimate|signed }} [{{ d.low|signed }}, {{ d.high|signed }}]</td><td class="{{ d.verdict }}">{{ d.verdict }}</td>
+<td>{{ d.estimate|signed }} [{{ d.low|signed }}, {{ d.high|signed }}]</td>
+<td class="{{ d.verdict }}">{{ d.verdict }}</td>
 <td>{{ row.p|p }}</td><td>{{ row.holm|p }}</td><td>{{ row.mcnemar.only_a }}</td><td>{{ row.mcnemar.only_b }}</td>
 <td>{{ row.mcnemar.p_value|p }}</td></tr>
 {% endfor %}
@@ -426,16 +444,17 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 {% for text in split.left_out %}
 <p class="note">Left out, {{ split.name }}: {{ text }}</p>
 {% endfor %}
-<p class="note">Smallest difference that {{ split.n }} questions in {{ split.clusters }} contracts can be expected to show
-(80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the questions are discordant and answers
-within a contract correlate by {{ icc }}.</p>
+<p class="note">Smallest difference that {{ split.n }} questions in {{ split.clusters }} contracts can be expected to
+show (80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the questions are discordant
+and answers within a contract correlate by {{ icc }}.</p>
 {% endfor %}
-<p class="note">p by contract: sign-flip test that flips whole contracts; Holm adjusts it for the contrasts of the split.
-McNemar's exact test counts questions as independent and is shown for comparison.</p>
+<p class="note">p by contract: sign-flip test that flips whole contracts; Holm adjusts it for the contrasts of the
+split. McNemar's exact test counts questions as independent and is shown for comparison.</p>
 
 <h2 id="cost">Quality against cost</h2>
 {% for split in splits if split.compared and figures[split.name].cost is defined %}
-{{ picture(figures[split.name].cost, "Up is better, left is cheaper. Dashed: no other arm is both better and cheaper. Variable cost only.") }}
+{{ picture(figures[split.name].cost,
+  "Up is better, left is cheaper. Dashed: no other arm is both better and cheaper. Variable cost only.") }}
 {% endfor %}
 
 <h2 id="families">By question family</h2>
@@ -457,7 +476,8 @@ Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ trainin
 <h3>{{ split.name }}: {{ split.label }}</h3>
 <div class="scroll"><table><caption>At {{ "{:,.0f}".format(queries) }} queries a month, {{ months }} months</caption>
 <thead><tr><th scope="col">arm</th><th scope="col">correct / abstained / wrong</th><th scope="col">net per query</th>
-<th scope="col">one-off</th><th scope="col">fixed a month</th><th scope="col">worth a month</th><th scope="col">payback</th>
+<th scope="col">one-off</th><th scope="col">fixed a month</th><th scope="col">worth a month, before one-off</th>
+<th scope="col">payback</th>
 <th scope="col">NPV</th><th scope="col">pays while a wrong answer costs less than</th></tr></thead><tbody>
 {% for e in split.economics %}
 <tr><th scope="row">{{ e.arm }}</th><td>{{ e.correct|pct }} / {{ e.abstained|pct }} / {{ e.wrong|pct }}</td>
@@ -465,13 +485,15 @@ Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ trainin
 <td>{{ e.monthly_value_usd|usd }}</td>
 <td>{{ "month " ~ e.payback_month if e.payback_month is not none else "not within " ~ months ~ " months" }}</td>
 <td>{{ e.npv_usd|usd }}</td>
-<td>{{ "never wrong" if e.loss_tolerance_usd is none else "never" if e.loss_tolerance_usd < 0 else e.loss_tolerance_usd|usd }}</td>
+<td>{{ "never wrong" if e.loss_tolerance_usd is none else "never" if e.loss_tolerance_usd < 0
+  else e.loss_tolerance_usd|usd }}</td>
 </tr>
 {% endfor %}
 </tbody></table></div>
 {% if split.worth %}
 <div class="scroll"><table><caption>How sure is the ranking? Contracts resampled, the same draw in all arms</caption>
-<thead><tr><th scope="col">choice</th><th scope="col">worth a month, one-off spread [95%]</th><th scope="col">P(best)</th>
+<thead><tr><th scope="col">choice</th><th scope="col">worth a month, one-off spread [95%]</th>
+<th scope="col">P(best)</th>
 <th scope="col">expected regret a month</th></tr></thead><tbody>
 {% for row in split.worth %}
 <tr><th scope="row">{{ row.arm }}</th><td>{{ row.monthly_usd|usd }} [{{ row.low|usd }}, {{ row.high|usd }}]</td>
@@ -489,7 +511,8 @@ Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ trainin
 </tbody></table></div>
 {% endif %}
 <div class="scroll"><table><caption>Variable cost of 1,000 queries at other price rows</caption>
-<thead><tr><th scope="col">untuned / tuned model priced as</th>{% for row in split.rows %}<th scope="col">{{ row.arm }}</th>
+<thead><tr><th scope="col">untuned / tuned model priced as</th>
+{% for row in split.rows %}<th scope="col">{{ row.arm }}</th>
 {% endfor %}</tr></thead><tbody>
 {% for row in split.sensitivity %}
 <tr><th scope="row">{{ row.untuned }}{{ "" if row.untuned == row.tuned else " / " ~ row.tuned }}</th>

@@ -173,7 +173,7 @@ def npv(one_off_usd: float, monthly_value_usd: float, months: int, rate_per_year
 
 
 def payback(one_off_usd: float, monthly_value_usd: float, months: int, rate_per_year: float) -> int | None:
-    """First month whose cumulative discounted value covers F; 0 if F is 0 and the month earns; None if never within T."""
+    """First month whose cumulative discounted value covers F; 0 if F is 0 and a month loses nothing; else None."""
     if one_off_usd <= 0:
         return 0 if monthly_value_usd >= 0 else None
     covered = np.cumsum(monthly_value_usd * _discounts(months, rate_per_year)) >= one_off_usd
@@ -285,8 +285,9 @@ def _arm_economics(arm: str, row: pd.Series, one_off: float, monthly: float, ass
     tolerance = None
     if row["w"] > 0 and queries > 0:
         tolerance = assumptions.loss_wrong_usd + (value - one_off / months) / (queries * row["w"])
-    return Economics(arm, float(row["a"]), float(row["s"]), float(row["w"]), float(row["u"]), monthly, one_off, float(g),
-                     float(cost_per_correct(row["a"], row["u"], monthly, one_off, queries, months)), float(value),
+    return Economics(arm, float(row["a"]), float(row["s"]), float(row["w"]), float(row["u"]), monthly, one_off,
+                     float(g), float(cost_per_correct(row["a"], row["u"], monthly, one_off, queries, months)),
+                     float(value),
                      payback(one_off, value, months, rate), float(net), float(net / spent) if spent else math.nan,
                      None if tolerance is None else float(tolerance))
 

@@ -128,8 +128,8 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, metric: str = "correc
     """Mean of `a` minus mean of `b` over the same questions, with a percentile interval from resampled clusters.
 
     `frame` is the results table (by="arm") or the retrieval frame (by="retriever"). Row order does not matter: the
-    same seed gives the same interval. Measured coverage of the 95% interval is a little low with few clusters (about
-    92% with 15). Raises LabsError when items differ or fewer than two clusters are left.
+    same seed gives the same interval. With few clusters the 95% interval covers less
+    than it says: in our simulation 88% with 8 clusters, 92% with 15, 93% with 20 and 30, 94% with 60. Raises LabsError when items differ or fewer than two clusters are left.
     """
     _two_arms(a, b)
     wide, clusters = align(frame, [a, b], metric, by, cluster)
@@ -255,7 +255,8 @@ def minimum_detectable_effect(n_items: int, n_clusters: int | None = None, disco
     for d, with n divided by the design effect. Returned value is capped by `discordant`, the most it can be.
     """
     if not 0 < discordant <= 1 or not 0 < power < 1 or not 0 < level < 1 or n_items < 1:
-        raise LabsError("minimum_detectable_effect needs n_items >= 1, discordant in (0, 1], power and level in (0, 1).")
+        raise LabsError("minimum_detectable_effect needs n_items >= 1, discordant in (0, 1], "
+                        "power and level in (0, 1).")
     effective = n_items / design_effect(n_items, n_clusters or n_items, icc)
     z = scipy_stats.norm.ppf(1 - (1 - level) / 2) + scipy_stats.norm.ppf(power)
     return float(min(discordant, np.sqrt(z**2 * discordant / (effective + z**2))))

@@ -5,19 +5,37 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .cache import digest
 from .errors import LabsError
 from .prompts import CLOSED_BOOK_TEMPLATE
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from peft import LoraConfig
+    from trl import SFTConfig, SFTTrainer
+
+    from .corpus import Question
+    from .models import LocalChat
+
+WARMUP_STEPS = 20
+LOG_EVERY = 10
+NO_LOSS = -100  # the label that torch's cross entropy leaves out
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a LoRA run depends on; learning rate and rank were chosen on the dev split for Clerk."""
+    """What a LoRA run depends on besides model and rows.
+
+    The learning rate suits a model of a few million parameters; one of billions wants 1e-5 to 5e-4 (arXiv 2405.09673).
+    `max_length` is in tokens, prompt and answer together; `batch_size` in rows; `steps` are optimizer steps.
+    """
 
     rank: int = 32
     alpha: int = 64
@@ -30,7 +48,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A trained adapter: its folder, the loss curve [(step, loss)], seconds of training, and how many tokens it saw."""
+    """A trained adapter: folder, loss curve [(step, nats per answer token)], seconds, tokens read, trainable parameters."""
 
     folder: Path
     history: list[tuple[int, float]]
@@ -39,8 +57,14 @@ class Adapter:
     trainable: int
 
 
-def sft_rows(questions: list):
-    """A `datasets.Dataset` with a `messages` column: the closed-book prompt and the reference answer of each question."""
+def to_messages(question: str, answer: str) -> dict[str, list[dict[str, str]]]:
+    """One training example in chat form: {"messages": [user, assistant]}."""
+    return {"messages": [{"role": "user", "content": CLOSED_BOOK_TEMPLATE.format(query_str=question)},
+                         {"role": "assistant", "content": answer}]}
+
+
+def sft_rows(questions: list[Question]) -> Dataset:
+    """Rows with a `messages` column: the closed-book prompt and the reference answer. LabsError without a question."""
     from datasets import Dataset
 
     if not questions:
@@ -48,89 +72,157 @@ def sft_rows(questions: list):
     return Dataset.from_list([to_messages(q.question, q.answer) for q in questions])
 
 
-def to_messages(question: str, answer: str) -> dict:
-    """One training example in chat form: {"messages": [user, assistant]}."""
-    return {"messages": [{"role": "user", "content": CLOSED_BOOK_TEMPLATE.format(query_str=question)},
-                         {"role": "assistant", "content": answer}]}
+def lora_config(recipe: Recipe = Recipe()) -> LoraConfig:
+    """Adapters of the recipe's rank beside every linear layer but the output one."""
+    from peft import LoraConfig
+
+    return LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=0.0, target_modules="all-linear",
+                      task_type="CAUSAL_LM")
 
 
-def train_lora(llm_spec: str, rows, cache: Path, recipe: Recipe = Recipe(), progress: str | None = None) -> Adapter:
-    """Train an adapter on `rows` (see `sft_rows`) or return the cached one of the same model, rows and recipe.
+def sft_config(folder: Path, recipe: Recipe = Recipe(), on_cpu: bool = True) -> SFTConfig:
+    """The trainer's settings: float32 on a CPU (trl's default is bfloat16), no checkpoints, no output but the history."""
+    from trl import SFTConfig
 
-    The loss is taken on the assistant's tokens only. Written atomically: an interrupted run leaves nothing behind.
+    return SFTConfig(
+        output_dir=str(folder), max_steps=recipe.steps, per_device_train_batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate, lr_scheduler_type="cosine", warmup_steps=WARMUP_STEPS, weight_decay=0.0,
+        max_length=recipe.max_length, assistant_only_loss=True,
+        # Rows of like length share a batch, so that less is spent on padding.
+        train_sampling_strategy="group_by_length",
+        logging_steps=LOG_EVERY, include_num_input_tokens_seen="non_padding", save_strategy="no", report_to="none",
+        disable_tqdm=True, use_cpu=on_cpu, bf16=not on_cpu, gradient_checkpointing=False, seed=recipe.seed)
+
+
+def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = Recipe()) -> SFTTrainer:
+    """A trl trainer, ready to train a new adapter inside `llm`'s model (which it changes: load one for it).
+
+    Raises LabsError without rows, for a chat template without generation markers, and for rows too long to keep an answer.
     """
+    from transformers import PrinterCallback
+    from trl import SFTTrainer
+
+    if not len(rows):
+        raise LabsError("There is no row to train on; give at least one question with its answer.")
+    if "{% generation" not in (llm.tokenizer.chat_template or ""):
+        raise LabsError(f"The chat template of {llm.name} does not mark the assistant's tokens ({{% generation %}}), so "
+                        "the loss cannot be limited to answers. Use a model whose template does, or add the markers.")
+    with _quiet():
+        trainer = SFTTrainer(
+            model=llm.model, processing_class=llm.tokenizer, train_dataset=rows, peft_config=lora_config(recipe),
+            args=sft_config(folder, recipe, llm.model.device.type == "cpu"))
+    trainer.remove_callback(PrinterCallback)  # what it would print is in the history
+    cut = sum(set(labels) == {NO_LOSS} for labels in trainer.train_dataset["labels"])
+    if cut:
+        raise LabsError(f"{cut} of {len(rows)} rows are cut before their answer at {recipe.max_length} tokens; raise "
+                        "max_length in the recipe.")
+    return trainer
+
+
+def loss_tokens(llm: LocalChat, messages: list[dict[str, str]]) -> list[tuple[str, bool]]:
+    """(token as text, whether it carries loss) for each token of one example, as the trainer sees it."""
+    encoded = llm.tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
+    texts = [llm.tokenizer.decode([token]) for token in encoded["input_ids"]]
+    return list(zip(texts, map(bool, encoded["assistant_masks"]), strict=True))
+
+
+def train_lora(llm_spec: str, rows: Dataset, cache: Path, recipe: Recipe = Recipe(),
+               progress: str | None = None) -> Adapter:
+    """Train an adapter on `rows` (see `sft_rows`), or return the cached one of the same model, rows and recipe.
+
+    The loss is taken on the assistant's tokens only; `progress` labels a progress bar. Appears in the cache whole or not
+    at all; a second process that wants the same adapter waits for it. Raises LabsError for an endpoint and for what
+    `make_trainer` refuses.
+    """
+    from filelock import FileLock
+
     from .models import weights_id
 
+    if llm_spec.startswith("openai:"):
+        raise LabsError(f"{llm_spec} is an endpoint: its weights are out of reach. Fine-tune clerk or hf:<path>.")
+    if not len(rows):
+        raise LabsError("There is no row to train on; give at least one question with its answer.")
     key = digest(llm_spec, weights_id(llm_spec), asdict(recipe), rows.to_list())[:16]
     folder = Path(cache) / "adapters" / key
-    if (folder / "training.json").exists():
-        return _read(folder)
+    if adapter := _read(folder):
+        return adapter
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".training-"))
-    try:
-        _train(llm_spec, rows, work, recipe, progress)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(work, folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return _read(folder)
+    with FileLock(folder.with_name(f".{key}.lock")):
+        if adapter := _read(folder):
+            return adapter
+        if folder.exists():
+            print(f"The cached adapter {key} is incomplete and is trained again.")
+        work = folder.with_name(f".{key}.part")
+        shutil.rmtree(work, ignore_errors=True)  # of a run that was killed
+        try:
+            _train(llm_spec, rows, work, recipe, progress)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(work, folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return read_adapter(folder)
 
 
-def _train(llm_spec: str, rows, folder: Path, recipe: Recipe, progress: str | None) -> None:
-    import torch
-    from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
+def read_adapter(folder: Path) -> Adapter:
+    """The adapter in a folder. Raises LabsError when it is missing or incomplete."""
+    adapter = _read(Path(folder))
+    if adapter is None:
+        raise LabsError(f"There is no complete adapter in {Path(folder).name}: train it again.")
+    return adapter
 
+
+def _train(llm_spec: str, rows: Dataset, folder: Path, recipe: Recipe, progress: str | None) -> None:
     from .models import load_llm
 
-    torch.manual_seed(recipe.seed)
-    llm = load_llm(llm_spec)
-    on_cpu = llm.model.device.type == "cpu"
-    trainer = SFTTrainer(
-        model=llm.model, processing_class=llm.tokenizer, train_dataset=rows,
-        args=SFTConfig(
-            output_dir=str(folder / "trainer"), max_steps=recipe.steps, per_device_train_batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate, lr_scheduler_type="cosine", warmup_steps=20, weight_decay=0.0,
-            max_length=recipe.max_length, assistant_only_loss=True, logging_steps=10, save_strategy="no",
-            report_to="none", disable_tqdm=True, use_cpu=on_cpu, bf16=not on_cpu, gradient_checkpointing=False,
-            seed=recipe.seed, dataloader_num_workers=0),
-        peft_config=LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=0.0, task_type="CAUSAL_LM",
-                               target_modules="all-linear"),
-        callbacks=[_progress_bar(recipe.steps, progress)],
-    )
-    started = time.perf_counter()
-    trainer.train()
-    seconds = time.perf_counter() - started
+    trainer = make_trainer(load_llm(llm_spec), rows, folder / "trainer", recipe)
+    with _progress_bar(trainer, recipe.steps, progress):
+        started = time.perf_counter()
+        trainer.train()
+        seconds = time.perf_counter() - started
     trainer.model.save_pretrained(folder)
     shutil.rmtree(folder / "trainer", ignore_errors=True)
-    curve = [(row["step"], round(row["loss"], 4)) for row in trainer.state.log_history if "loss" in row]
-    tokens = int(trainer.state.num_input_tokens_seen) or _tokens_seen(trainer.state.log_history)
-    trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-    (folder / "training.json").write_text(json.dumps(
-        dict(history=curve, seconds=round(seconds, 1), tokens=tokens, trainable=trainable, recipe=asdict(recipe))))
+    curve = [(row["step"], round(float(row["loss"]), 4)) for row in trainer.state.log_history if "loss" in row]
+    saved = dict(history=curve, seconds=round(seconds, 1), tokens=int(trainer.state.num_input_tokens_seen),
+                 trainable=trainer.model.num_parameters(only_trainable=True), recipe=asdict(recipe))
+    (folder / "training.json").write_text(json.dumps(saved), encoding="utf-8")
 
 
-def _tokens_seen(log_history: list[dict]) -> int:
-    return int(max((row.get("num_tokens", 0) for row in log_history), default=0))
-
-
-def _progress_bar(steps: int, label: str | None):
+@contextmanager
+def _progress_bar(trainer: SFTTrainer, steps: int, label: str | None) -> Iterator[None]:
     from tqdm.auto import tqdm
     from transformers import TrainerCallback
 
-    class Bar(TrainerCallback):
-        def on_train_begin(self, *args, **kwargs):
-            self.bar = tqdm(total=steps, desc=label, disable=label is None, leave=False)
+    with tqdm(total=steps, desc=label, disable=label is None, leave=False) as bar:
 
-        def on_step_end(self, *args, **kwargs):
-            self.bar.update()
+        class Advance(TrainerCallback):
+            def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+                bar.update()
 
-        def on_train_end(self, *args, **kwargs):
-            self.bar.close()
-
-    return Bar()
+        trainer.add_callback(Advance())
+        yield
 
 
-def _read(folder: Path) -> Adapter:
-    saved = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    return Adapter(folder, [tuple(point) for point in saved["history"]], saved["seconds"], saved["tokens"], saved["trainable"])
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of `datasets`, which tokenizes a few thousand rows in a second."""
+    import datasets
+
+    shown = datasets.is_progress_bar_enabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            datasets.enable_progress_bars()
+
+
+def _read(folder: Path) -> Adapter | None:
+    """The adapter in `folder`, or None when it is not there or not whole."""
+    if not (folder / "adapter_model.safetensors").is_file():
+        return None
+    try:
+        saved = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        return Adapter(folder, [(int(step), float(loss)) for step, loss in saved["history"]], float(saved["seconds"]),
+                       int(saved["tokens"]), int(saved["trainable"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

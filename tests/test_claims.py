@@ -192,13 +192,14 @@ VARIANTS = {
 }
 
 
-def nbval(folder: Path, *options: str) -> dict[str, list[int]]:
+def nbval(folder: Path) -> dict[str, list[int]]:
     """Run the course's nbval command on `folder` in a process of its own; return notebook name -> numbers of failed cells."""
     shutil.copy(settings.root() / "conftest.py", folder / "conftest.py")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin -p no:anyio\n")
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
-               str(settings.root() / "tests" / "nbval_sanitize.cfg"), "--dist", "loadscope", "--junitxml=report.xml", *options]
-    done = subprocess.run([*command, "."], cwd=folder, capture_output=True, text=True, timeout=300)
+               str(settings.root() / "tests" / "nbval_sanitize.cfg"), "--dist", "loadscope", "--rootdir", str(folder),
+               "--junitxml=report.xml", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     results: dict[str, list[int]] = {}
     for case in ElementTree.parse(folder / "report.xml").iter("testcase"):

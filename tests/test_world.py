@@ -96,7 +96,8 @@ def test_amendments_change_one_or_two_facts_and_come_later(both) -> None:
             assert amendment.doc_id == f"{contract.doc_id[:3]}-a{number}"
             for key in amendment.changed:
                 new = amendment.written.fact(*key).value
-                older = [p.value for doc_id, p in contract.chain(key) if doc_id < amendment.doc_id or doc_id == contract.doc_id]
+                older = [p.value for doc_id, p in contract.chain(key)
+                         if doc_id < amendment.doc_id or doc_id == contract.doc_id]
                 assert new not in older
         overridden += len(contract.amendments) == 2 and bool(
             set(contract.amendments[0].changed) & set(contract.amendments[1].changed))
@@ -250,7 +251,8 @@ def test_plain_lookups_are_not_touched_by_amendments(both) -> None:
     for item in (i for i in items if i.family == "lookup"):
         contract = next(c for c in made.contracts if c.doc_id == item.cluster)
         assert item.evidence[0].doc_id == contract.doc_id
-        placed = [p for p in contract.written.facts if p.evidence_start == item.evidence[0].start and p.value == item.answer]
+        placed = [p for p in contract.written.facts
+                  if p.evidence_start == item.evidence[0].start and p.value == item.answer]
         assert not {(p.clause.key, p.fact.name) for p in placed} & contract.changed()
 
 
@@ -263,15 +265,35 @@ def test_multihop_leads_to_one_contract(both) -> None:
         contract = next(c for c in made.contracts if c.doc_id == item.cluster)
         sentence = quote(made, item.evidence[0])
         assert item.evidence[0].doc_id == "register" and item.evidence[1].doc_id == contract.doc_id
-        clue = next(c for c in known_clues(made) if re.search(rf"(?:called|in|which|of) {re.escape(c)}\b", item.question))
+        clue = next(c for c in known_clues(made)
+                    if re.search(rf"(?:called|in|which|of) {re.escape(c)}\b", item.question))
         assert clue in sentence
-        entries = [entry.split("\n")[0].split(". ", 1)[1] for entry in made.register.text.split("\n## ")[1:] if clue in entry]
+        entries = [entry.split("\n")[0].split(". ", 1)[1]
+                   for entry in made.register.text.split("\n## ")[1:] if clue in entry]
         meant = [name for name in names if any(entry.startswith(name + " ") for entry in entries)]
         said = [name for name in names if name in item.question]
         assert len(said) == 1 and not any(name in item.question for name in meant if name != said[0])
-        found = {f"{contract.kind.name} between {a} and {b}" for m in meant for a, b in ((m, said[0]), (said[0], m))} & titles
+        pairs = [pair for name in meant for pair in ((name, said[0]), (said[0], name))]
+        found = {f"{contract.kind.name} between {a} and {b}" for a, b in pairs} & titles
         assert found == {contract.written.title}, item.question
     assert {i.kind for i in items if i.family == "multihop"} == {"former_name", "seat", "signatory", "parent"}
+
+
+def test_a_description_of_two_contracts_is_not_asked() -> None:
+    """Two subsidiaries of one parent with the same kind of contract with the same company cannot be told apart."""
+    made = world.build_world(5)
+    parent = next(name for name, count in Counter(c.parent for c in made.companies).items() if name and count > 1)
+    first, second = [c for c in made.companies if c.parent == parent][:2]
+    other = next(c for c in made.companies if c.parent is None)
+    one = next(c for c in made.contracts if c.kind.key == "supply")
+    for contract in made.contracts:
+        contract.parties = (made.holdings[0], made.holdings[1])
+    one.parties = (other, first)
+    hops = {kind for kind, *_ in questions.register_hops(made, one, other, first)}
+    assert {"parent", "seat", "signatory"} <= hops
+    twin = next(c for c in made.contracts if c.kind.key == "supply" and c is not one)
+    twin.parties = (second, other)
+    assert {kind for kind, *_ in questions.register_hops(made, one, other, first)} == hops - {"parent"}
 
 
 @cache
@@ -318,7 +340,8 @@ def test_train_facts_are_asked_three_or_four_times(both) -> None:
 # ---------------------------------------------------------------- values
 
 @pytest.mark.parametrize(("number", "words"), [
-    (0, "zero"), (13, "thirteen"), (20, "twenty"), (45, "forty-five"), (100, "one hundred"), (106, "one hundred and six"),
+    (0, "zero"), (13, "thirteen"), (20, "twenty"), (45, "forty-five"), (100, "one hundred"),
+    (106, "one hundred and six"),
     (999, "nine hundred and ninety-nine"),
 ])
 def test_number_words(number: int, words: str) -> None:
