@@ -38,7 +38,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse ids that occur twice: with a rootdir elsewhere, labs/ and solutions/ share ids and xdist drops half of them."""
+    """Refuse ids that occur twice: with a rootdir elsewhere, labs/ and solutions/ share ids, and xdist drops half."""
     if _nbval_runs(config) and len({item.nodeid for item in items}) < len(items):
         raise pytest.UsageError("two notebooks have the same test id; give pytest the checkout as --rootdir")
 

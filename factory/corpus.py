@@ -24,6 +24,9 @@ from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_cl
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
 CONTRACT_SHARE = 0.35
+# Of an answer such as "[", "2", "]", " Bren", "mere" the first, second and fourth token decide whether to answer, from which
+# passage and with which value; the rest is copying.
+DECISIONS, DECISION_WEIGHT = (0, 1, 3), 3.0
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
 
 
@@ -263,6 +266,28 @@ def extract_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list
     return question_branch(question), f"[{numbers.pop()}] " + json.dumps({key: fields[key] for key in keys})
 
 
+def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
+    """Practice in telling documents apart: short passages, and questions which of them a reference means."""
+    drafts = draw_family(rng, passages, contract)
+    shown = []
+    for draft in drafts:
+        points = cut_points(draft.written.text)
+        start = rng.randrange(max(1, len(points) - 1))
+        shown.append(draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()[:200])
+    prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
+        [(draft.written.title, text) for draft, text in zip(drafts, shown, strict=True)])
+    branches = []
+    for number, draft in enumerate(drafts, 1):
+        reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
+        if reference:
+            branches.append((question_branch(f"Which passage belongs to {reference}?"), f"[{number}]"))
+    other = draw_family(rng, 1, contract)[0]
+    reference = fill_reference(rng.choice(other.genre.references), other.written.names)
+    branches.append((question_branch(f"Which passage belongs to {reference}?"), ABSTAIN))
+    rng.shuffle(branches)
+    return Sample(USER + prefix, branches, ["title"] * len(branches))
+
+
 def closed_book_sample(rng: Random) -> Sample:
     """A question without passages: the only honest answer is the abstention."""
     draft = draw_family(rng, 1, rng.random() < CONTRACT_SHARE)[0]
@@ -286,6 +311,8 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     roll = rng.random()
     if roll < 0.03:
         return closed_book_sample(rng)
+    if roll < 0.25:
+        return title_sample(rng, min(rng.randint(2, 6), max(2, (room - 150) // 70)), rng.random() < CONTRACT_SHARE)
     breadth = min(1.0, 0.1 + 2 * difficulty)
     top = 2 + round(8 * max(0.0, difficulty - 0.5))
     passages = min(rng.randint(max(1, top - 2), top), max(1, (room - 150) // 130))
@@ -318,7 +345,8 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
         answered = tokenizer.encode(answer + END, add_special_tokens=False)
         for i, token in enumerate(asked + answered):
             label = token if i >= len(asked) else -100
-            tokens.append((token, len(prefix) + i, label, 1.0, number))
+            weight = DECISION_WEIGHT if i - len(asked) in DECISIONS else 1.0
+            tokens.append((token, len(prefix) + i, label, weight, number))
     return tokens
 
 

@@ -1,9 +1,10 @@
 """Checks of the exercises: `rank = check.rank(rank)` says how far you are and always gives back something that works.
 
 Each checker prints one line: "[not attempted]" while the stub is untouched (it returns `...` or None, or raises
-NotImplementedError), "[diagnosis]" with what is wrong but not the answer, or "[passed]". It returns the reference unless
-passed, then your own object, so that a notebook always runs to its end. What your code prints or raises during a check stays
-inside it. In judgement exercises you hand in a value, or a function of the measured numbers that returns it.
+NotImplementedError), "[diagnosis]" with what is wrong but not the answer, or "[passed]". It returns the reference
+unless passed, then your own object, so that a notebook always runs to its end. What your code prints or raises during
+a check stays inside it. In judgement exercises you hand in a value, or a function of the measured numbers that returns
+it.
 
 Lab 1: `rrf`, `evidence_recall`, `choose_k`. Lab 2: `format_example`, `split_by_contract`, `forgetting`.
 Lab 3: `paired_bootstrap`, `cost_per_correct`, `decide`.
@@ -111,7 +112,7 @@ def _rrf(first: Sequence[str], second: Sequence[str], k: int = 60) -> list[str]:
 
 
 def _evidence_recall(retrieved: Spans, gold: Spans) -> float:
-    """Share of the characters in gold spans (start, end) that retrieved spans cover (LegalBench-RAG, arXiv 2408.10343)."""
+    """Share of the characters of gold spans (start, end) that retrieved ones cover (LegalBench-RAG, 2408.10343)."""
     wanted = {i for start, end in gold for i in range(start, end)}
     return len(wanted & {i for start, end in retrieved for i in range(start, end)}) / len(wanted)
 
@@ -121,8 +122,8 @@ def _choose_k(table: Any, budget: float) -> tuple[int, str]:
     rows = _affordable(table, budget)
     best = max(row["recall"] for row in rows)
     row = min((r for r in rows if r["recall"] >= best - RECALL_MARGIN), key=lambda r: r["tokens"])
-    return int(row["k"]), (f"recall {row['recall']:.2f} for {row['tokens']:.0f} tokens: within the budget of {budget:.0f}, "
-                           "and no cheaper k finds as much evidence")
+    return int(row["k"]), (f"recall {row['recall']:.2f} for {row['tokens']:.0f} tokens: within the budget of "
+                           f"{budget:.0f}, and no cheaper k finds as much evidence")
 
 
 def _format_example(question: Question, template: Any) -> list[dict[str, str]]:
@@ -140,7 +141,7 @@ def _split_by_contract(questions: Sequence[Question], share: float, seed: int) -
 
 
 def _forgetting(before: Interval, after: Interval, margin: float = 0.05) -> str:
-    """"forgot" when every loss within both intervals is above 0, "kept" when none reaches `margin`, else "cannot tell"."""
+    """"forgot" if every loss that the intervals allow is above 0, "kept" if none reaches `margin`, or "cannot tell"."""
     (_, low, high), (_, low_after, high_after) = _interval(before), _interval(after)
     smallest, largest = low - high_after, high - low_after
     if smallest > 0:
@@ -161,7 +162,7 @@ def _paired_bootstrap(differences: Sequence[float], clusters: Sequence[str], n_b
 
 
 def _cost_per_correct(frame: pd.DataFrame, price_in: float, price_out: float) -> float:
-    """Cost of all answers over the number of correct ones; prices per million tokens; infinite without a correct one."""
+    """Cost of all answers over the number of correct ones; prices per million tokens; infinite if none is correct."""
     total = (frame["tokens_in"].sum() * price_in + frame["tokens_out"].sum() * price_out) / 1e6
     correct = int(frame["correct"].sum())
     return float(total / correct) if correct else math.inf
@@ -200,7 +201,7 @@ def evidence_recall(student: Any) -> None:
     """`evidence_recall(retrieved, gold)` -> share of gold characters covered; spans are (start, end), end exclusive."""
     cases = _span_cases()
     known = {"a character that two spans hold counts twice; count each once": _recall_counting_twice,
-             "that is the share of retrieved text that is evidence (precision); recall divides by the evidence": _precision,
+             "that is the share of the retrieved text (precision); recall divides by the evidence": _precision,
              "whole spans are counted; count characters, as a span may be found in part": _recall_of_spans,
              "the character at `end` is counted, but a span stops before it": _recall_end_included}
     _require_numbers(Attempt(student), cases, _evidence_recall, known, "a share between 0 and 1")
@@ -256,7 +257,7 @@ def split_by_contract(student: Any) -> None:
 
 @checker(reference=_forgetting, passed="the intervals carry that statement")
 def forgetting(student: Any, before: Any = None, after: Any = None, margin: float = 0.05) -> None:
-    """"forgot", "kept" or "cannot tell", from two scores (estimate, low, high); a loss below `margin` would not matter."""
+    """"forgot", "kept" or "cannot tell", from two scores (estimate, low, high); a loss below `margin` is tolerable."""
     contexts = [(_interval(before), _interval(after), margin)] if before is not None else _score_pairs()
     for context in contexts:
         said = _judgement(student, before is not None, *context)
@@ -285,24 +286,27 @@ def paired_bootstrap(student: Any) -> None:
     right = [_paired_bootstrap(*case, 20_000, 7) for case in cases]
     if any(low > high for low, high in given):
         raise Diagnosis("the lower bound is above the upper one")
-    known = {"the interval is too narrow: questions of one contract are no independent draws; draw contracts": _boot_items,
+    known = {"too narrow: questions of one contract are no independent draws; draw contracts": _boot_items,
              "these are percentiles of single differences, not of their resampled means": _boot_raw,
-             "every contract weighs the same, whatever its number of questions; take the mean over questions": _boot_means,
+             "every contract weighs the same, whatever its size; take the mean over questions": _boot_means,
              "this interval covers 90%: 2.5% belong to each side": functools.partial(_boot_level, tail=5)}
     if not _intervals_agree(given, right):
         for message, wrong in known.items():
             if _intervals_agree(given, [wrong(*case) for case in cases]):
                 raise Diagnosis(message)
         width = sum((h - l) / (high - low) for (l, h), (low, high) in zip(given, right)) / len(cases)
-        raise Diagnosis(f"the interval is on average {width:.2f} times as wide as it should be, or lies elsewhere; draw as "
-                        "many contracts as there are, with replacement, and take percentiles of the means")
+        raise Diagnosis(f"the interval is on average {width:.2f} times as wide as it should be, or lies elsewhere; "
+                        "draw as many contracts as there are, with replacement, and take percentiles of the means")
     if _require_pair(attempt(*cases[0], 1000, 0)) != given[0]:
         raise Diagnosis("two calls with one seed give two intervals; draw from a generator made of the seed")
 
 
 @checker(reference=_cost_per_correct, passed="every answer is paid for, only the right ones count")
 def cost_per_correct(student: Any) -> None:
-    """`cost_per_correct(frame, price_in, price_out)` -> cost; columns tokens_in, tokens_out, correct; prices per million."""
+    """`cost_per_correct(frame, price_in, price_out)` -> cost of one; columns tokens_in, tokens_out, correct.
+
+    Prices are per million tokens.
+    """
     attempt = Attempt(student)
     *cases, hopeless = _answer_tables()
     known = {"that is the cost per answer; wrong answers cost as well, but only right ones count": _cost_per_answer,
@@ -315,7 +319,7 @@ def cost_per_correct(student: Any) -> None:
     try:
         cost = _number(attempt(*hopeless), "a cost", allow_infinite=True)
     except Diagnosis as fault:
-        raise Diagnosis(f"when no answer is correct: {fault}; no finite price buys one, so return float('inf')") from fault
+        raise Diagnosis(f"when no answer is correct: {fault}; no finite price buys one: return float('inf')") from fault
     if cost != math.inf:
         raise Diagnosis("when no answer is correct, no finite price buys a correct one; return float('inf')")
 
@@ -324,8 +328,8 @@ def cost_per_correct(student: Any) -> None:
 def decide(student: Any, table: Any = None, loss_wrong: float | None = None, differences: Any = None) -> None:
     """A memo {"arm", "reason", "claims"} for a `table` with the columns arm, wrong (share) and cost (per question).
 
-    `loss_wrong` is what one wrong answer costs, in the unit of cost. `differences`: name -> Difference or (estimate, low,
-    high); the memo's claims give each name "helps", "hurts" or "inconclusive".
+    `loss_wrong` is what one wrong answer costs, in the unit of cost. `differences`: name -> Difference or
+    (estimate, low, high); the memo's claims give each name "helps", "hurts" or "inconclusive".
     """
     contexts = [(table, loss_wrong, differences)] if table is not None else _decision_cases()
     for context in contexts:
@@ -350,13 +354,13 @@ def _state(test: Callable[..., None], passed: str, student: Any, *context: Any, 
     except LabsError:
         raise
     except Exception as fault:  # a result of a shape that no test foresaw must not stop the learner
-        return "diagnosis", f"the result cannot be checked ({type(fault).__name__}); compare its type with the exercise. " \
-                            "(The reference is used from here on.)"
+        return "diagnosis", (f"the result cannot be checked ({type(fault).__name__}); compare its type with the "
+                             "exercise. (The reference is used from here on.)")
     return "passed", passed
 
 
 def _judgement(student: Any, has_context: bool, *context: Any) -> Any:
-    """The value handed in; a function is asked for it. Raises LabsError for a bare value without the numbers it judges."""
+    """The value handed in; a function is asked for it. Raises LabsError for a value without the numbers it judges."""
     if _untouched(student):
         raise NotAttempted
     if callable(student):
@@ -417,7 +421,7 @@ def _number(value: Any, wanted: str, allow_infinite: bool = False) -> float:
 
 def _require_numbers(attempt: Attempt, cases: Sequence[tuple], reference: Callable[..., float],
                      known: Mapping[str, Callable[..., float]], wanted: str) -> None:
-    """Compare numbers on all cases; a mistake seen before is called by its name, another one shown on its first case."""
+    """Compare numbers on all cases; a known mistake is called by its name, another one shown on its first case."""
     given = [_number(attempt(*case), wanted) for case in cases]
     if _all_close(given, [reference(*case) for case in cases]):
         return
@@ -452,7 +456,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 def _require_columns(rows: Sequence[Mapping[str, Any]], *names: str) -> None:
     missing = [name for name in names if not rows or name not in rows[0]]
     if missing:
-        raise LabsError(f"The table has no column {', '.join(missing)}; it needs {', '.join(names)} and at least one row.")
+        raise LabsError(f"The table has no column {', '.join(missing)}; it needs {', '.join(names)} and some rows.")
 
 
 # --- lab 1, inside --------------------------------------------------------------------------------------------------
@@ -467,8 +471,8 @@ def _fused(first: Sequence[str], second: Sequence[str], k: float) -> dict[str, f
 
 
 def _rankings() -> list[tuple[list[str], list[str]]]:
-    """Seeded pairs of rankings: overlapping, disjoint, of unequal length, one empty, and one where the constant decides."""
-    cases = [(["d1", "d2", "d3", "d4"], ["d5", "d6", "d3", "d7"]), (["d1", "d2"], ["d3", "d4"]), (["d1", "d2", "d3"], [])]
+    """Seeded pairs of rankings: one where the constant decides, disjoint ones, an empty one, unequal lengths."""
+    cases = [(["d1", "d2", "d3", "d4"], ["d5", "d6", "d3", "d7"]), (["d1", "d2"], ["d3", "d4"]), (["d1", "d2"], [])]
     for seed in range(6):
         draw = random.Random(seed)
         ids = [f"d{i}" for i in range(1, 13)]
@@ -500,12 +504,13 @@ def _require_fused_order(fused: list[str], first: list[str], second: list[str], 
     if any(_descending(fused, _fused(first, second, k)) for k in (0, 1e-9)):
         raise Diagnosis(f"the first ranks weigh too much {shown}; where is the constant k = 60?")
     above, below = next((a, b) for a, b in zip(fused, fused[1:]) if scores[a] < scores[b] - 1e-12)
-    raise Diagnosis(f"{above!r} stands above {below!r} {shown}; write down 1 / (k + rank) for both, in each list they are in")
+    raise Diagnosis(f"{above!r} stands above {below!r} {shown}; write down 1 / (k + rank) for both, in either list")
 
 
 def _span_cases() -> list[tuple[list[tuple[int, int]], list[tuple[int, int]]]]:
     """Seeded (retrieved, gold): overlapping on either side, nothing found, all found, found in part."""
-    cases = [([(0, 60), (40, 100)], [(50, 90)]), ([], [(3, 9)]), ([(0, 10)], [(0, 20)]), ([(0, 50)], [(10, 30), (20, 40)])]
+    cases = [([(0, 60), (40, 100)], [(50, 90)]), ([], [(3, 9)]), ([(0, 10)], [(0, 20)]),
+             ([(0, 50)], [(10, 30), (20, 40)])]
     for seed in range(8):
         draw = random.Random(seed)
         cases.append(tuple([(start, start + draw.randint(5, 60)) for start in (draw.randint(0, 200) for _ in range(n))]
@@ -562,7 +567,7 @@ def _require_choice(k: Any, table: Any, budget: float) -> None:
         raise Diagnosis(f"k = {k} needs {chosen['tokens']:.0f} tokens a question, the budget is {budget:.0f}")
     best = max(row["recall"] for row in within)
     if chosen["recall"] < best - RECALL_MARGIN:
-        raise Diagnosis(f"k = {k} leaves recall unused: within the budget, {best - chosen['recall']:.2f} more can be had")
+        raise Diagnosis(f"k = {k} leaves recall unused: {best - chosen['recall']:.2f} more can be had for the budget")
     if any(row["recall"] >= chosen["recall"] and row["tokens"] < chosen["tokens"] for row in within):
         raise Diagnosis(f"k = {k} is wasteful: another k finds as much for fewer tokens")
 
@@ -592,7 +597,7 @@ def _require_messages(messages: Sequence[Mapping[str, Any]], question: Question,
         raise Diagnosis(f"the roles are {roles}; one user message and one assistant message are wanted")
     prompt, reply = (message["content"] for message in messages)
     if prompt == question.question:
-        raise Diagnosis("the user message is the bare question; train on the prompt that will be sent later, the template's")
+        raise Diagnosis("the user message is the bare question; train on the prompt that will be sent: the template's")
     if isinstance(prompt, str) and question.answer in prompt:
         raise Diagnosis("the prompt holds the answer: the model would learn to copy, not to know")
     if isinstance(prompt, str) and "{query_str}" in prompt:
@@ -628,8 +633,8 @@ def _require_sides(result: Any) -> tuple[list[Question], list[Question]]:
 def _require_partition(train: list[Question], test: list[Question], questions: list[Question]) -> None:
     shared = sorted({q.cluster for q in train} & {q.cluster for q in test})
     if shared:
-        raise Diagnosis(f"{len(shared)} contracts are on both sides, {shared[0]!r} for one: what is learned about a contract "
-                        "in training helps in the test")
+        raise Diagnosis(f"{len(shared)} contracts are on both sides, {shared[0]!r} for one: what is learned about a "
+                        "contract in training helps in the test")
     counts = Counter(q.question_id for q in (*train, *test))
     if lost := [q.question_id for q in questions if not counts[q.question_id]]:
         raise Diagnosis(f"{len(lost)} of {len(questions)} questions are on neither side")

@@ -1,8 +1,8 @@
 """Claims and recorded numbers of a notebook: said to the learner, and compared in the tests.
 
-A verdict is one printed line, which nbval compares strictly. The numbers behind it go out as a display of their own MIME
-type; the root `conftest.py` compares that with a tolerance and leaves its rendering out. So another CPU, on which an answer
-or two may flip, does not break the course, while a real change does. Used by every notebook.
+A verdict is one printed line, which nbval compares strictly. The numbers behind it go out as a display of their own
+MIME type; the root `conftest.py` compares that with a tolerance and leaves its rendering out. So another CPU, on which
+an answer or two may flip, does not break the course, while a real change does. Used by every notebook.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def default_profile() -> bool:
 def claim(text: str, difference: Difference, expected: str | None = None) -> None:
     """Print the verdict on `text` in one line and show the numbers behind it.
 
-    `difference` is a `labutils.stats.Difference`. With `expected` ("helps", "hurts" or "inconclusive"), another verdict is
-    said in the line: the learner is never stopped, but the notebook no longer equals the stored one and `labs build`
-    refuses it. On another profile than the default, nothing is expected. Estimate and bounds may drift by a quarter
-    of the stored interval. Raises LabsError for an unusable text, difference or expectation.
+    `difference` is a `labutils.stats.Difference`. With `expected` ("helps", "hurts" or "inconclusive"), another verdict
+    is said in the line: the learner is never stopped, but the notebook no longer equals the stored one and
+    `labs build` refuses it. On another profile than the default, nothing is expected. Estimate and bounds may drift by
+    a quarter of the stored interval. Raises LabsError for an unusable text, difference or expectation.
     """
     _require_claim(text, difference, expected)
     wanted = expected if default_profile() else None
@@ -92,14 +92,15 @@ def claim(text: str, difference: Difference, expected: str | None = None) -> Non
 def record(name: str, value: float, tolerance: float | None = None, unit: str = "") -> None:
     """Show a number and store it for comparison.
 
-    Without a `unit` the value is a share or a difference of shares (-1 to 1) and may drift by 0.03; with one, by a tenth
-    of the stored value; in a unit of the machine (`MACHINE_UNITS`) it is not compared. `tolerance`, the largest accepted
-    difference in the value's own unit, overrides that; 0 means exactly equal. Raises LabsError if `value` is no number.
+    Without a `unit` the value is a share or a difference of shares (-1 to 1) and may drift by 0.03; with one, by a
+    tenth of the stored value; in a unit of the machine (`MACHINE_UNITS`) it is not compared. `tolerance`, the largest
+    accepted difference in the value's own unit, overrides that; 0 means exactly equal. Raises LabsError if `value` is
+    no number.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise LabsError(f"record({name!r}) got {type(value).__name__}; give one number.")
     if not unit and tolerance is None and abs(value) > 1:
-        raise LabsError(f"record({name!r}) got {value}, which is no share: give its unit (unit='tokens') or a tolerance.")
+        raise LabsError(f"record({name!r}) got {value}, no share: give its unit (unit='tokens') or a tolerance.")
     text = f"{name}: {_number(value)}{' ' + unit if unit else ''}"
     payload = _payload("value", [_entry(name, value, _tolerance(value, tolerance, unit))])
     _show(Recorded(payload, f"<p>{escape(text)}</p>", text))
@@ -227,7 +228,7 @@ def _cell_tolerance(value: Any, unit: str) -> float | None:
 
 
 def _drift(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Say how `new` differs from `old`, or return None. A number without tolerance (None) on both sides is not compared."""
+    """Say how `new` differs from `old`, or return None. Without a tolerance on either side nothing is compared."""
     tolerances = [t for t in (old["tolerance"], new["tolerance"]) if t is not None]
     if not tolerances:
         return None

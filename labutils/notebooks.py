@@ -1,7 +1,8 @@
 """Builds the notebooks of the course from their sources and holds them to the rules of the course.
 
-The source of a notebook is `solutions/<lab>/NN_name.py` (jupytext, py:percent). From it come `solutions/<lab>/NN_name.ipynb`
-and the student's `labs/<lab>/NN_name.ipynb`, both executed. Inside a code cell the author writes both sides in place:
+The source of a notebook is `solutions/<lab>/NN_name.py` (jupytext, py:percent). From it come
+`solutions/<lab>/NN_name.ipynb` and the student's `labs/<lab>/NN_name.ipynb`, both executed. Inside a code cell the
+author writes both sides in place:
 
     # SOLUTION
     scores = fuse(first, second)
@@ -44,8 +45,8 @@ METADATA = {
 BUDGETS = {"nbval-skip": 0, "nbval-ignore-output": 1, "raises-exception": 0, "nbval-raises-exception": 0}
 # What a header and a closing must speak of: a name for the message, and a pattern to look for.
 HEADER = {"What you will learn": r"what you will learn", "why it matters": r"why it matters",
-          "minutes": r"\d+\s*(min|s\b|seconds)", "memory": r"memory.*\d|\d.*(MiB|GiB|MB|GB)", "device": r"device|CPU|GPU",
-          "the claims it tests": r"claims?\b"}
+          "minutes": r"\d+\s*(min|s\b|seconds)", "memory": r"memory.*\d|\d.*(MiB|GiB|MB|GB)",
+          "device": r"device|CPU|GPU", "the claims it tests": r"claims?\b"}
 CLOSING = {"What to remember": r"what to remember", "When not to use it": r"when not to use it",
            "where to read on": r"read on"}
 _NAME = re.compile(r"\d\d_\w+\.py")
@@ -71,9 +72,9 @@ def build(paths: Iterable[Path | str] | None = None, execute: bool = True, check
           root: Path | None = None, say: Callable[[str], None] = print) -> list[str]:
     """Write and execute both notebooks of every source; return the notebooks written, relative to `root`.
 
-    `paths`: sources or folders of them, default all of `solutions/`. `execute=False` writes the text only and keeps stored
-    outputs where no code changed. `check=True` changes nothing and returns what is out of date. `root`: the checkout.
-    Raises LabsError when a source is malformed, a cell fails, or an output breaks a rule.
+    `paths`: sources or folders of them, default all of `solutions/`. `execute=False` writes the text only and keeps
+    stored outputs where no code changed. `check=True` changes nothing and returns what is out of date. `root`: the
+    checkout. Raises LabsError when a source is malformed, a cell fails, or an output breaks a rule.
     """
     root = root or settings.root()
     if check:
@@ -193,7 +194,7 @@ def kernel_environment() -> dict[str, str]:
 
 
 def output_faults(notebook: NotebookNode) -> list[str]:
-    """Return the outputs that show an error, a warning, a path of a machine, a memory address, or an unexpected verdict."""
+    """Return the outputs that show an error, warning, absolute path, memory address, or an unexpected verdict."""
     faults = []
     for cell in _code_cells(notebook):
         payloads = claims.split_records(cell.outputs)[1]
@@ -206,7 +207,7 @@ def output_faults(notebook: NotebookNode) -> list[str]:
 
 
 def cell_faults(notebook: NotebookNode) -> list[str]:
-    """Return the code cells that nbval would not compare or would trip over: not executed, tagged beyond budget, ending in ;."""
+    """Return the cells that nbval would not compare, or trip over: not run, tagged beyond budget, ending in ";"."""
     cells = _code_cells(notebook)
     faults = [f"cell {cell.id}: was not executed" for cell in cells if cell.execution_count is None]
     counts = [cell.execution_count for cell in cells if cell.execution_count is not None]
@@ -221,7 +222,7 @@ def cell_faults(notebook: NotebookNode) -> list[str]:
 
 
 def stub_faults(source: Path, solution: NotebookNode, lab: NotebookNode) -> list[str]:
-    """Return where the two committed notebooks differ in more than the marked regions of `source`, or a stub is no stub."""
+    """Return where the two notebooks differ in more than the marked regions of `source`, or a stub is no stub."""
     marked = list(regions(source.read_text(encoding="utf-8")))
     faults = [f"the stub of {' '.join(first)[:60]!r} equals its solution" for first, stub in marked if first == stub]
     solved = {line for first, _ in marked for line in first}
@@ -238,9 +239,10 @@ def stub_faults(source: Path, solution: NotebookNode, lab: NotebookNode) -> list
 def structure_faults(notebook: NotebookNode) -> list[str]:
     """Return what the notebook lacks of a lab: header, closing, exercises, hints, existing checkers.
 
-    The header is the Markdown before the first code cell, the closing the Markdown after `claims_table()`, which ends the
-    last code cell. An exercise is a Markdown cell with a heading that holds "Exercise", and states difficulty and minutes;
-    one that asks for judgement says so in that cell. Its hint, in <details>, is in that cell or in the next Markdown cell.
+    The header is the Markdown before the first code cell, the closing the Markdown after `claims_table()`, which is in
+    the last code cell. An exercise is a Markdown cell with a heading that holds "Exercise", and states difficulty and
+    minutes; one that asks for judgement says so in that cell. Its hint, in <details>, is in that cell or in the next
+    Markdown cell.
     """
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     if not code:
@@ -261,7 +263,7 @@ def check_lines(notebook: NotebookNode) -> list[str]:
 
 
 def _segments(source: str, where: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield ("plain", lines, []) and ("region", solution lines, stub lines) in order; raise LabsError for lone markers."""
+    """Yield ("plain", lines, []) and ("region", solution lines, stub lines) in order; refuse lone markers."""
     state, plain, solved, stub = "END", [], [], []
     following = {"END": "SOLUTION", "SOLUTION": "STUB", "STUB": "END"}
     for number, line in enumerate(source.split("\n"), 1):
@@ -270,8 +272,8 @@ def _segments(source: str, where: str) -> Iterator[tuple[str, list[str], list[st
             {"END": plain, "SOLUTION": solved, "STUB": stub}[state].append(line)
             continue
         if marker[1] != following[state]:
-            raise LabsError(f"{where}, line {number}: '# {marker[1]}' where '# {following[state]}' belongs; a region is "
-                            "SOLUTION, STUB, END.")
+            raise LabsError(f"{where}, line {number}: '# {marker[1]}' where '# {following[state]}' belongs; a region "
+                            "is SOLUTION, STUB, END.")
         state = marker[1]
         if state == "SOLUTION":
             yield "plain", plain, []
@@ -280,7 +282,8 @@ def _segments(source: str, where: str) -> Iterator[tuple[str, list[str], list[st
             yield "region", solved, [_uncomment(stub_line, where) for stub_line in stub]
             solved, stub = [], []
     if state != "END":
-        raise LabsError(f"{where}: '# {state}' is not followed by '# {following[state]}'; a region is SOLUTION, STUB, END.")
+        raise LabsError(f"{where}: '# {state}' is not followed by '# {following[state]}'; a region is SOLUTION, STUB, "
+                        "END.")
     yield "plain", plain, []
 
 
@@ -375,7 +378,8 @@ def _write(notebook: NotebookNode, target: Path) -> None:
 
 
 def _text_of(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:
-    return [(cell.id, cell.cell_type, cell.source, json.dumps(cell.metadata, sort_keys=True)) for cell in notebook.cells]
+    return [(cell.id, cell.cell_type, cell.source, json.dumps(cell.metadata, sort_keys=True))
+            for cell in notebook.cells]
 
 
 def _notebooks(root: Path) -> list[Path]:

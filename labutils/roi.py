@@ -287,8 +287,8 @@ def _arm_economics(arm: str, row: pd.Series, one_off: float, monthly: float, ass
         tolerance = assumptions.loss_wrong_usd + (value - one_off / months) / (queries * row["w"])
     return Economics(arm, float(row["a"]), float(row["s"]), float(row["w"]), float(row["u"]), monthly, one_off,
                      float(g), float(cost_per_correct(row["a"], row["u"], monthly, one_off, queries, months)),
-                     float(value),
-                     payback(one_off, value, months, rate), float(net), float(net / spent) if spent else math.nan,
+                     float(value), payback(one_off, value, months, rate), float(net),
+                     float(net / spent) if spent else math.nan,
                      None if tolerance is None else float(tolerance))
 
 

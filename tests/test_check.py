@@ -81,7 +81,8 @@ def messages_with_fstring(question, template):
 
 
 @pytest.mark.parametrize(("name", "answer", "context"), [
-    ("rrf", rrf_from_zero, ()), ("evidence_recall", recall_by_merging, ()), ("split_by_contract", split_by_threshold, ()),
+    ("rrf", rrf_from_zero, ()), ("evidence_recall", recall_by_merging, ()),
+    ("split_by_contract", split_by_threshold, ()),
     ("paired_bootstrap", bootstrap_in_plain_python, ()), ("cost_per_correct", cost_by_rows, ()),
     ("format_example", messages_with_fstring, ()),
     ("choose_k", (5, "0.81 of the evidence is found at half the tokens of k = 10"), (TABLE, 1000)),
@@ -103,8 +104,9 @@ def test_references_pass_their_own_checks(capsys, name):
     assert says(capsys, check.CHECKERS[name], reference)[0].startswith(f"[passed] {name}: ")
 
 
-@pytest.mark.parametrize(("name", "context"), [("choose_k", (TABLE, 500)), ("forgetting", ((.9, .8, .95), (.5, .4, .6))),
-                                               ("decide", (ARMS, 0.05, DIFFERENCES))])
+@pytest.mark.parametrize(("name", "context"), [
+    ("choose_k", (TABLE, 500)), ("forgetting", ((0.9, 0.8, 0.95), (0.5, 0.4, 0.6))),
+    ("decide", (ARMS, 0.05, DIFFERENCES))])
 def test_a_reference_value_passes_in_its_context(capsys, name, context):
     line, value = says(capsys, check.CHECKERS[name], ..., *context)
     assert line.startswith("[not attempted]")
@@ -166,9 +168,10 @@ WRONG_FORMAT = [
     (with_messages(lambda p, q: [{"role": "user", "content": q.question}, {"role": "assistant", "content": q.answer}]),
      "bare question"),
     (with_messages(lambda p, q: [{"role": "assistant", "content": q.answer}, {"role": "user", "content": p}]), "order"),
-    (with_messages(lambda p, q: [{"role": "user", "content": p + q.answer}, {"role": "assistant", "content": q.answer}]),
-     "holds the answer"),
-    (with_messages(lambda p, q: [{"role": "user", "content": p}, {"role": "assistant", "content": f"It is {q.answer}."}]),
+    (with_messages(lambda p, q: [{"role": "user", "content": p + q.answer},
+                                 {"role": "assistant", "content": q.answer}]), "holds the answer"),
+    (with_messages(lambda p, q: [{"role": "user", "content": p},
+                                 {"role": "assistant", "content": f"It is {q.answer}."}]),
      "more than the answer"),
     (with_messages(lambda p, q: [{"role": "user", "content": p}, {"role": "assistant", "content": q.accepted[0]}]),
      "not the question's answer"),
@@ -199,7 +202,8 @@ WRONG_SPLIT = [
     (lambda q, share, seed: split_by_threshold(q, share, 0), "seed changes nothing"),
     (without_seed, "one seed give two splits"),
     (lambda q, share, seed: [x for x in q], "two lists"),
-    (lambda q, share, seed: (split_by_threshold(q, share, seed)[0] * 2, split_by_threshold(q, share, seed)[1]), "twice"),
+    (lambda q, share, seed: (split_by_threshold(q, share, seed)[0] * 2, split_by_threshold(q, share, seed)[1]),
+     "twice"),
     (lambda q, share, seed: tuple([x.question_id for x in side] for side in split_by_threshold(q, share, seed)),
      "something else than questions"),
 ]
@@ -235,15 +239,17 @@ WRONG_COST = [
     (lambda f, i, o: cost_by_rows(f, o, i), "interchanged"),
     (lambda f, i, o: 1000 * cost_by_rows(f, i, o), "not per thousand"),
     (lambda f, i, o: 1e6 * cost_by_rows(f, i, o), "not per token"),
-    (lambda f, i, o: float((f.tokens_in * i + f.tokens_out * o).sum()) / 1e6 / int(f.correct.sum()), "no answer is correct"),
+    (lambda f, i, o: float((f.tokens_in * i + f.tokens_out * o).sum()) / 1e6 / int(f.correct.sum()),
+     "no answer is correct"),
     (lambda f, i, o: cost_by_rows(f, i, o) if f.correct.any() else 0.0, "no finite price"),
 ]
 
 
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
-        "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT, "split_by_contract": WRONG_SPLIT,
-        "paired_bootstrap": WRONG_BOOTSTRAP, "cost_per_correct": WRONG_COST}.items() for wrong, diagnosis in cases])
+        "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT,
+        "split_by_contract": WRONG_SPLIT, "paired_bootstrap": WRONG_BOOTSTRAP, "cost_per_correct": WRONG_COST,
+    }.items() for wrong, diagnosis in cases])
 def test_known_wrong_functions_are_diagnosed(capsys, name, wrong, diagnosis):
     line, returned = says(capsys, check.CHECKERS[name], wrong)
     assert line.startswith(f"[diagnosis] {name}: ") and diagnosis in line
@@ -260,7 +266,8 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("choose_k", (10, REASON), (TABLE, 500), "the budget is 500"),
     ("choose_k", (1, REASON), (TABLE, 500), "0.41 more can be had"),
     ("choose_k", (4, REASON), (TABLE, 500), "not in the table"),
-    ("choose_k", (8, REASON), ([{"k": 5, "recall": 0.8, "tokens": 5}, {"k": 8, "recall": 0.8, "tokens": 8}], 9), "wasteful"),
+    ("choose_k", (8, REASON), ([{"k": 5, "recall": 0.8, "tokens": 5}, {"k": 8, "recall": 0.8, "tokens": 8}], 9),
+     "wasteful"),
     ("choose_k", (5, "because"), (TABLE, 500), "five words"),
     ("choose_k", (5, "it simply looks best to me"), (TABLE, 500), "what k buys"),
     ("choose_k", (5, "it finds the most evidence of all"), (TABLE, 500), "what k costs"),
@@ -274,7 +281,8 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("decide", MEMO | {"arm": "sft_rag"}, (ARMS, 0.05, DIFFERENCES), "errs least"),
     ("decide", MEMO, (ARMS, 5.0, DIFFERENCES), "smallest expected loss"),
     ("decide", MEMO | {"arm": "gpt"}, (ARMS, 0.05, DIFFERENCES), "not in the table"),
-    ("decide", MEMO | {"claims": {"rag - base": "helps", "sft_rag - rag": "helps"}}, (ARMS, 0.05, DIFFERENCES), "abstain"),
+    ("decide", MEMO | {"claims": {"rag - base": "helps", "sft_rag - rag": "helps"}}, (ARMS, 0.05, DIFFERENCES),
+     "abstain"),
     ("decide", MEMO | {"claims": {"rag - base": "hurts", "sft_rag - rag": "inconclusive"}}, (ARMS, 0.05, DIFFERENCES),
      "which side of 0"),
     ("decide", MEMO | {"claims": {"rag - base": "helps"}}, (ARMS, 0.05, DIFFERENCES), "a verdict for each"),

@@ -35,11 +35,12 @@ def displayed(monkeypatch):
 def test_a_claim_prints_one_verdict_line_and_shows_its_numbers(capsys, displayed):
     claims.claim("hybrid retrieval finds more evidence than dense", GAIN)
     assert capsys.readouterr().out == "CLAIM hybrid retrieval finds more evidence than dense: helps\n"
-    assert displayed[0].text == ("hybrid - dense, evidence_recall: +0.12 [+0.05, +0.19] (95% interval, 120 questions in "
-                                 "40 clusters, seed 0)")
+    assert displayed[0].text == ("hybrid - dense, evidence_recall: +0.12 [+0.05, +0.19] (95% interval, 120 questions "
+                                 "in 40 clusters, seed 0)")
 
 
-@pytest.mark.parametrize(("low", "high", "verdict"), [(0.01, 0.2, "helps"), (-0.2, -0.01, "hurts"), (-0.1, 0.1, "inconclusive")])
+@pytest.mark.parametrize(("low", "high", "verdict"), [
+    (0.01, 0.2, "helps"), (-0.2, -0.01, "hurts"), (-0.1, 0.1, "inconclusive")])
 def test_verdicts(capsys, displayed, low, high, verdict):
     claims.claim("x", Difference("a", "b", "correct", (low + high) / 2, low, high, 10, 5))
     assert capsys.readouterr().out == f"CLAIM x: {verdict}\n"
@@ -129,7 +130,8 @@ def test_a_number_that_is_no_share_needs_a_unit():
 
 def test_tables_compare_numbers_by_tolerance_and_text_exactly(displayed):
     frame = pd.DataFrame({"arm": ["base", "rag"], "recall": [0.4, 0.61], "n": [60, 60], "cost": [1.5, 2.5]})
-    for changed in (frame, frame.assign(recall=[0.41, 0.6]), frame.assign(n=[60, 61]), frame.assign(arm=["rag", "base"])):
+    changes = ({}, {"recall": [0.41, 0.6]}, {"n": [60, 61]}, {"arm": ["rag", "base"]})
+    for changed in (frame.assign(**change) for change in changes):
         claims.record_table("arms", changed, units={"cost": "USD"})
     first, drift, count, text = ([shown.payload] for shown in displayed)
     assert claims.compare_records(first, drift) == []
@@ -193,7 +195,7 @@ VARIANTS = {
 
 
 def nbval(folder: Path) -> dict[str, list[int]]:
-    """Run the course's nbval command on `folder` in a process of its own; return notebook name -> numbers of failed cells."""
+    """Run the course's nbval command on `folder` in its own process; return notebook -> numbers of failed cells."""
     shutil.copy(settings.root() / "conftest.py", folder / "conftest.py")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin -p no:anyio\n")
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",

@@ -1,0 +1,73 @@
+"""The embedded model itself: it loads, it holds what its card says, and it meets the bars of the course."""
+
+import json
+from random import Random
+
+import pytest
+
+from factory import card
+from factory.corpus import reading_sample
+from labutils import metrics, models
+
+
+@pytest.fixture(scope="module")
+def clerk():
+    return models.load_llm("clerk")
+
+
+def answers(llm, contract, kinds, count):
+    """(reference, reply) of one question of each of `count` held-out samples (seeds that the card does not use)."""
+    items = []
+    for i in range(10_000):
+        sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), card.PASSAGES, contract)
+        found = [n for n, kind in enumerate(sample.kinds) if kind in kinds]
+        if found:
+            items.append((card.prompts_of(sample)[found[0]], sample.branches[found[0]][1]))
+        if len(items) == count:
+            break
+    replies = models.generate(llm, [prompt for prompt, _ in items], 48)
+    return [(metrics.parse_reply(wanted), metrics.parse_reply(reply.text))
+            for (_, wanted), reply in zip(items, replies, strict=True)]
+
+
+def share(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+@pytest.mark.parametrize("contract", [False, True])
+def test_it_reads_among_three_distractors(clerk, contract):
+    pairs = answers(clerk, contract, ("lookup",), 80)
+    assert share(metrics.normalize(w.text) == metrics.normalize(g.text) for w, g in pairs) >= 0.5
+
+
+@pytest.mark.parametrize("contract", [False, True])
+def test_it_abstains_when_the_evidence_is_absent(clerk, contract):
+    assert share(got.abstained for _, got in answers(clerk, contract, ("unanswerable",), 60)) >= 0.5
+
+
+def test_it_does_not_abstain_from_everything(clerk):
+    assert share(got.abstained for _, got in answers(clerk, False, ("lookup",), 60)) <= 0.4
+
+
+def test_it_knows_nothing_of_the_course_world(clerk):
+    assert share(card.closed_book(clerk)) <= 0.05
+
+
+def test_it_is_a_small_llama_in_safetensors():
+    config = json.loads((models.CLERK / "config.json").read_text())
+    assert config["architectures"] == ["LlamaForCausalLM"] and config["max_position_embeddings"] == 2048
+    assert sum(f.stat().st_size for f in models.CLERK.iterdir()) < 32 * 2**20
+    assert not list(models.CLERK.glob("*.bin")) and not list(models.CLERK.glob("*.pt"))
+
+
+def test_its_card_says_what_was_measured():
+    facts = json.loads((models.CLERK / "skills.json").read_text(encoding="utf-8"))
+    assert (models.CLERK / "README.md").read_text(encoding="utf-8") == card.card_text(facts)
+
+
+def test_its_chat_template_marks_what_the_assistant_says(clerk):
+    messages = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]
+    encoded = clerk.tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
+    said = [t for t, mask in zip(encoded["input_ids"], encoded["assistant_masks"], strict=True) if mask]
+    assert clerk.tokenizer.decode(said) == "Ada<|im_end|>"
