@@ -27,6 +27,7 @@ CONTRACT_SHARE = 0.35
 # Of an answer such as "[", "2", "]", " Bren", "mere" the first, second and fourth token decide whether to answer, from which
 # passage and with which value; the rest is copying.
 DECISIONS, DECISION_WEIGHT = (0, 1, 3), 3.0
+TITLE_PRACTICE = (0.5, 0.6)
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
 
 
@@ -269,8 +270,11 @@ def extract_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list
 def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """Practice in telling documents apart: short passages, and questions which of them a reference means."""
     drafts = draw_family(rng, passages, contract)
-    shown = []
+    shown, bare = [], rng.random() < 0.6
     for draft in drafts:
+        if bare:
+            shown.append("")
+            continue
         points = cut_points(draft.written.text)
         start = rng.randrange(max(1, len(points) - 1))
         shown.append(draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()[:200])
@@ -305,16 +309,16 @@ def question_branch(question: str) -> str:
 def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     """One sample of the mix, as far as `room` tokens go.
 
-    Up to `difficulty` 0.5 the breadth grows: genres, drafters' styles and ways to ask, from two of each to all. From there
-    the number of passages grows from 2 to 6.
+    Up to `difficulty` 0.5 the breadth grows: genres, drafters' styles and ways to ask, from two of each to all. Then most
+    samples are practice in telling documents apart. From 0.6 on the number of passages grows from 2 to 6.
     """
     roll = rng.random()
     if roll < 0.03:
         return closed_book_sample(rng)
-    if roll < 0.25:
+    if roll < (0.8 if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] else 0.33):
         return title_sample(rng, min(rng.randint(2, 6), max(2, (room - 150) // 70)), rng.random() < CONTRACT_SHARE)
     breadth = min(1.0, 0.1 + 2 * difficulty)
-    top = 2 + round(8 * max(0.0, difficulty - 0.5))
+    top = 2 + round(10 * max(0.0, difficulty - 0.6))
     passages = min(rng.randint(max(1, top - 2), top), max(1, (room - 150) // 130))
     return reading_sample(rng, passages, rng.random() < CONTRACT_SHARE, breadth=breadth)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import platform
@@ -242,7 +243,8 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(partial)
         os.replace(partial, path)
     except OSError as fault:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise LabsError(f"{path.name} cannot be written to {path.parent}: {fault.strerror or fault}. Free some space or "
                         "choose another place with --out.") from fault
 

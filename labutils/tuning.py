@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -48,7 +49,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A trained adapter: folder, loss curve [(step, nats per answer token)], seconds, tokens read, trainable parameters."""
+    """A trained adapter with what it took.
+
+    `history`: the loss curve, (step, nats per answer token); `seconds` of training; `tokens` read, padding left out;
+    `trainable` parameters.
+    """
 
     folder: Path
     history: list[tuple[int, float]]
@@ -81,7 +86,7 @@ def lora_config(recipe: Recipe = Recipe()) -> LoraConfig:
 
 
 def sft_config(folder: Path, recipe: Recipe = Recipe(), on_cpu: bool = True) -> SFTConfig:
-    """The trainer's settings: float32 on a CPU (trl's default is bfloat16), no checkpoints, no output but the history."""
+    """The trainer's settings: float32 on a CPU (trl's default is bfloat16), no checkpoints, nothing printed."""
     from trl import SFTConfig
 
     return SFTConfig(
@@ -91,13 +96,13 @@ def sft_config(folder: Path, recipe: Recipe = Recipe(), on_cpu: bool = True) -> 
         # Rows of like length share a batch, so that less is spent on padding.
         train_sampling_strategy="group_by_length",
         logging_steps=LOG_EVERY, include_num_input_tokens_seen="non_padding", save_strategy="no", report_to="none",
-        disable_tqdm=True, use_cpu=on_cpu, bf16=not on_cpu, gradient_checkpointing=False, seed=recipe.seed)
+        disable_tqdm=True, use_cpu=on_cpu, bf16=not on_cpu, activation_checkpointing=False, seed=recipe.seed)
 
 
 def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = Recipe()) -> SFTTrainer:
     """A trl trainer, ready to train a new adapter inside `llm`'s model (which it changes: load one for it).
 
-    Raises LabsError without rows, for a chat template without generation markers, and for rows too long to keep an answer.
+    Raises LabsError without rows, for a chat template without generation markers, and for rows that would be cut.
     """
     from transformers import PrinterCallback
     from trl import SFTTrainer
@@ -105,17 +110,18 @@ def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = R
     if not len(rows):
         raise LabsError("There is no row to train on; give at least one question with its answer.")
     if "{% generation" not in (llm.tokenizer.chat_template or ""):
-        raise LabsError(f"The chat template of {llm.name} does not mark the assistant's tokens ({{% generation %}}), so "
-                        "the loss cannot be limited to answers. Use a model whose template does, or add the markers.")
+        raise LabsError(f"The chat template of {llm.name} does not mark the assistant's tokens ({{% generation %}}), "
+                        "so the loss cannot be limited to answers. Use a model whose template does, or add the marks.")
     with _quiet():
         trainer = SFTTrainer(
             model=llm.model, processing_class=llm.tokenizer, train_dataset=rows, peft_config=lora_config(recipe),
             args=sft_config(folder, recipe, llm.model.device.type == "cpu"))
     trainer.remove_callback(PrinterCallback)  # what it would print is in the history
-    cut = sum(set(labels) == {NO_LOSS} for labels in trainer.train_dataset["labels"])
-    if cut:
-        raise LabsError(f"{cut} of {len(rows)} rows are cut before their answer at {recipe.max_length} tokens; raise "
-                        "max_length in the recipe.")
+    # trl cuts at the end, where the answer stands, and drops a row that has none left without a word.
+    whole = sum(len(ids) < recipe.max_length for ids in trainer.train_dataset["input_ids"])
+    if whole < len(rows):
+        raise LabsError(f"{len(rows) - whole} of {len(rows)} rows reach {recipe.max_length} tokens and would be cut in "
+                        "their answer; raise max_length in the recipe.")
     return trainer
 
 
@@ -130,9 +136,9 @@ def train_lora(llm_spec: str, rows: Dataset, cache: Path, recipe: Recipe = Recip
                progress: str | None = None) -> Adapter:
     """Train an adapter on `rows` (see `sft_rows`), or return the cached one of the same model, rows and recipe.
 
-    The loss is taken on the assistant's tokens only; `progress` labels a progress bar. Appears in the cache whole or not
-    at all; a second process that wants the same adapter waits for it. Raises LabsError for an endpoint and for what
-    `make_trainer` refuses.
+    The loss is taken on the assistant's tokens only; `progress` labels a progress bar. An adapter appears in the cache
+    whole or not at all; a second process that wants the same one waits for it. Raises LabsError for an endpoint and for
+    what `make_trainer` refuses.
     """
     from filelock import FileLock
 
@@ -163,6 +169,22 @@ def train_lora(llm_spec: str, rows: Dataset, cache: Path, recipe: Recipe = Recip
     return read_adapter(folder)
 
 
+def attach(llm: LocalChat, folder: Path) -> LocalChat:
+    """`llm` with an adapter beside its weights, so that `with attached.model.disable_adapter():` is the base again.
+
+    Changes `llm`'s model. To answer many questions `load_llm(spec, folder)` is quicker: there the adapter is merged.
+    Raises LabsError when the adapter is missing or incomplete.
+    """
+    from peft import PeftModel
+
+    from .models import LocalChat
+
+    read_adapter(folder)
+    with _quiet():
+        model = PeftModel.from_pretrained(llm.model, str(folder)).eval()
+    return LocalChat(model, llm.tokenizer, f"{llm.name}+lora")
+
+
 def read_adapter(folder: Path) -> Adapter:
     """The adapter in a folder. Raises LabsError when it is missing or incomplete."""
     adapter = _read(Path(folder))
@@ -175,11 +197,11 @@ def _train(llm_spec: str, rows: Dataset, folder: Path, recipe: Recipe, progress:
     from .models import load_llm
 
     trainer = make_trainer(load_llm(llm_spec), rows, folder / "trainer", recipe)
-    with _progress_bar(trainer, recipe.steps, progress):
+    with _quiet(), _progress_bar(trainer, recipe.steps, progress):
         started = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - started
-    trainer.model.save_pretrained(folder)
+        trainer.model.save_pretrained(folder)
     shutil.rmtree(folder / "trainer", ignore_errors=True)
     curve = [(row["step"], round(float(row["loss"]), 4)) for row in trainer.state.log_history if "loss" in row]
     saved = dict(history=curve, seconds=round(seconds, 1), tokens=int(trainer.state.num_input_tokens_seen),
@@ -204,16 +226,19 @@ def _progress_bar(trainer: SFTTrainer, steps: int, label: str | None) -> Iterato
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the progress bars of `datasets`, which tokenizes a few thousand rows in a second."""
-    import datasets
+    """Without the progress bars of `datasets` (a second of work), and without a warning that peft and trl cause."""
+    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    shown = datasets.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
+    hidden = are_progress_bars_disabled()
+    disable_progress_bars()
     try:
-        yield
+        with warnings.catch_warnings():
+            # peft 0.21 and trl 1.16 read a property under a name that transformers 5.23 has renamed.
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+            yield
     finally:
-        if shown:
-            datasets.enable_progress_bars()
+        if not hidden:
+            enable_progress_bars()
 
 
 def _read(folder: Path) -> Adapter | None:

@@ -1,7 +1,9 @@
 """The benchmark on a small world of its own with a real, untrained model: rows, cache, interruption, bad input."""
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
 import shutil
 import time
@@ -61,12 +63,14 @@ def write_world(folder: Path, training: bool = True) -> str:
     return f"harbour:{folder}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory):
     """Cache folder of this module; tests that break something in it take a copy."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("LABS_CACHE", str(folder))
+        # The untrained model never stops by itself; nothing here needs long replies from it.
+        patch.setattr(pipelines, "MAX_NEW_TOKENS", 24)
         yield folder
 
 
@@ -81,8 +85,15 @@ def spec(tiny_model):
 
 
 @pytest.fixture(scope="module")
-def results(home, world, spec):
-    return Benchmark(world, spec, SMALL, SHORT).run()
+def first_run(home, world, spec):
+    """(results table, what was printed) of the run that fills the cache: it trains, retrieves and answers."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        return Benchmark(world, spec, SMALL, SHORT).run(), printed
+
+
+@pytest.fixture(scope="module")
+def results(first_run):
+    return first_run[0]
 
 
 @pytest.fixture
@@ -111,6 +122,10 @@ def test_every_arm_answers_the_same_questions(results, world):
     assert not results.duplicated(["arm", "question_id", "seed"]).any()
 
 
+def test_a_run_without_progress_prints_nothing(first_run):
+    assert first_run[1].getvalue() == ""
+
+
 def test_each_column_means_what_it_says(results):
     reading = results[results["arm"].isin(["rag", "sft_rag"])]
     closed = results.drop(reading.index)
@@ -132,7 +147,7 @@ def test_the_second_run_loads_no_model_and_trains_nothing(results, world, spec, 
     pd.testing.assert_frame_equal(again, results)
 
 
-@pytest.mark.parametrize("change", [dict(k=1), dict(titles=False), dict(chunk_size=30)])
+@pytest.mark.parametrize("change", [dict(k=1), dict(titles=False)])
 def test_another_setup_is_another_entry(results, world, spec, copy, loads, change):
     other = Benchmark(world, spec, dataclasses.replace(SMALL, **change), SHORT).run(["base", "rag"])
     assert len(loads) == 1  # the closed-book arm does not depend on retrieval
@@ -150,7 +165,7 @@ def test_without_progress_nothing_reaches_stdout(home, world, spec, tmp_path, mo
     assert out.startswith("  rag      12 questions, ") and "rag: answer" in err and "rag: retrieve" in err
 
 
-@pytest.mark.parametrize("harm", [lambda content: content[: len(content) // 2], lambda content: b"", lambda content: b"x" * 99])
+@pytest.mark.parametrize("harm", [lambda content: content[: len(content) // 2], lambda content: b""])
 def test_a_corrupt_entry_is_made_again_and_that_is_said(results, world, spec, copy, loads, capsys, harm):
     broken = copy / "answers" / f"{results['run_id'].iloc[0]}.parquet"
     broken.write_bytes(harm(broken.read_bytes()))
