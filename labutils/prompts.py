@@ -12,6 +12,7 @@ CLOSED_BOOK_TEMPLATE = (
 )
 
 
-def format_passages(passages: list[tuple[str, str]]) -> str:
+def format_passages(passages: list[tuple[str, str]], numbers: list[int] | None = None) -> str:
     """Number (title, text) passages as the prompts expect them: '[1] title', a line break, the text."""
-    return "\n\n".join(f"[{i}] {title}\n{text}" for i, (title, text) in enumerate(passages, 1))
+    numbers = numbers or list(range(1, len(passages) + 1))
+    return "\n\n".join(f"[{i}] {title}\n{text}" for i, (title, text) in zip(numbers, passages, strict=True))

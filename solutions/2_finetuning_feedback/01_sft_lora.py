@@ -167,7 +167,8 @@ for config, names in (
                     "max_length", "assistant_only_loss", "train_sampling_strategy", "bf16", "seed"))):
     print(type(config).__name__)
     for name in names:
-        print(f"    {name:<28}{getattr(config, name)}")
+        value = getattr(config, name)
+        print(f"    {name:<28}{getattr(value, 'value', value)}")
 
 # %% [markdown]
 # | setting | what it decides |
@@ -300,9 +301,9 @@ record("loss at the last entry", adapter.history[-1][1], tolerance=0.25, unit="n
 # %%
 weights = load_file(adapter.folder / "adapter_model.safetensors")
 name = next(name for name in weights if "lora_A" in name)
-a, b = weights[name], weights[name.replace("lora_A", "lora_B")]
-print(f"{len(weights)} matrices in the adapter. The first pair: A {tuple(a.shape)}, B {tuple(b.shape)}, "
-      f"their product {tuple((b @ a).shape)} has rank {int(torch.linalg.matrix_rank((b @ a).double()))}")
+a, b = weights[name].double(), weights[name.replace("lora_A", "lora_B")].double()
+print(f"{len(weights)} matrices in the adapter. The first pair: A {tuple(a.shape)}, B {tuple(b.shape)}; "
+      f"their product {tuple((b @ a).shape)} has rank {int(torch.linalg.matrix_rank(b @ a))}")
 
 # %% [markdown]
 # ## 6. Closed book, before and after

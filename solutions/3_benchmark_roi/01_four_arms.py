@@ -34,7 +34,7 @@ from IPython.display import display
 from labutils import bench, check, plots, prices, report, roi, stats
 from labutils.claims import claim, claims_table, record, record_table
 
-pd.set_option("display.max_colwidth", None)
+pd.set_option("display.max_colwidth", None, "display.width", 200)
 
 
 def show(figure):
