@@ -13,6 +13,12 @@ from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE
 from .corpus import ASSISTANT, USER, Sample, reading_sample
 
 PASSAGES = 4  # the gold one among three distractors
+# What the course needs of it: (smallest, largest) value. The card says which of these are met.
+BARS = {
+    "lookup: exact match, contracts": (0.5, 1.0),
+    "abstains when evidence is absent, contracts": (0.5, 1.0),
+    "closed book: exact match on facts of the course world": (0.0, 0.05),
+}
 
 
 def prompts_of(sample: Sample) -> list[str]:
@@ -80,6 +86,9 @@ def card_text(facts: dict) -> str:
     rows = "\n".join(f"| {name} | {s['value']:.2f} | {s['low']:.2f} to {s['high']:.2f} | {s['n']} |"
                      for name, s in facts["skills"].items())
     training = facts["training"]
+    bars = "\n".join(f"- {name}: {low:g} to {high:g} wanted, {facts['skills'][name]['value']:.2f} measured, "
+                     f"{'met' if low <= facts['skills'][name]['value'] <= high else 'NOT met'}"
+                     for name, (low, high) in BARS.items())
     return f"""# Clerk: the embedded model
 
 A causal language model in the Llama format, {facts['parameters'] / 1e6:.1f} million parameters, trained from scratch for this
@@ -99,6 +108,10 @@ Greedy decoding, held-out seeds, the gold passage among {PASSAGES - 1} distracto
 | skill | value | interval | n |
 |---|---:|---|---:|
 {rows}
+
+What the course needs of it:
+
+{bars}
 
 ## Limits and misuse
 

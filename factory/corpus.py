@@ -26,7 +26,7 @@ USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\
 CONTRACT_SHARE = 0.35
 # Of an answer such as "[", "2", "]", " Bren", "mere" the first, second and fourth token decide whether to answer, from which
 # passage and with which value; the rest is copying.
-DECISIONS, DECISION_WEIGHT = (0, 1, 3), 3.0
+DECISIONS, DECISION_WEIGHT = (0, 1, 3), 4.0
 TITLE_PRACTICE = (0.5, 0.6)
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
 
@@ -281,11 +281,11 @@ def extract_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list
 def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """Practice in telling documents apart: short passages, and questions which of them a reference means."""
     drafts = draw_family(rng, passages, contract)
-    shown, numbers = [], draw_numbers(rng, len(drafts), shuffled=1.0)
+    shown, numbers, longest = [], draw_numbers(rng, len(drafts), shuffled=1.0), rng.choice([0, 0, 120])
     for draft in drafts:
         points = cut_points(draft.written.text)
         start = rng.randrange(max(1, len(points) - 1))
-        shown.append(draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()[:rng.randint(0, 120)])
+        shown.append(draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()[: longest and rng.randint(0, longest)])
     prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
         [(draft.written.title, text) for draft, text in zip(drafts, shown, strict=True)], numbers)
     branches = []
@@ -323,8 +323,8 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     roll = rng.random()
     if roll < 0.03:
         return closed_book_sample(rng)
-    if roll < (0.65 if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] else 0.33):
-        return title_sample(rng, min(rng.randint(2, 6), max(2, (room - 150) // 70)), rng.random() < CONTRACT_SHARE)
+    if roll < (0.85 if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] else 0.3):
+        return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), rng.random() < CONTRACT_SHARE)
     breadth = min(1.0, 0.1 + 2 * difficulty)
     top = 2 + round(10 * max(0.0, difficulty - 0.6))
     passages = min(rng.randint(max(1, top - 2), top), max(1, (room - 150) // 130))

@@ -173,12 +173,12 @@ def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, d
                batch: int = 8192, chunk: int = 25) -> None:
     """Train reading for `budget` tokens in chunks of steps; difficulty rises as the loss falls (see `next_difficulty`).
 
-    Rows have 512 tokens up to difficulty 0.7, then 1,024. The learning rate is constant for 55% of the budget and then
+    Rows have 512 tokens up to difficulty 0.7, then 768. The learning rate is constant for 55% of the budget and then
     falls linearly to 5%. With every sort of question from the start the loss stays on a plateau: see README.md.
     """
     started, before = time.time(), progress.seconds
     while progress.read_tokens < budget:
-        length = 512 if progress.difficulty < 0.7 else 1024
+        length = 512 if progress.difficulty < 0.7 else 768
         size = max(1, batch // length)
         rows = Rows(tokenizer, length, progress.step * size, (progress.step + chunk) * size, progress.difficulty, seed)
         losses = []
@@ -204,11 +204,11 @@ def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, d
 
 
 def next_difficulty(difficulty: float, loss: float, done: float) -> float:
-    """A larger step the lower the loss; 1.0 at the latest when 70% of the budget is spent."""
+    """A larger step the lower the loss; 1.0 at the latest when 80% of the budget is spent."""
     step = 0.04 if loss < 0.45 else 0.02 if loss < 0.65 else 0.005
     if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] and loss >= 0.22:
         step = 0.008
-    return min(1.0, max(difficulty + step, (done - 0.2) / 0.5))
+    return min(1.0, max(difficulty + step, (done - 0.6) / 0.2))
 
 
 @torch.no_grad()

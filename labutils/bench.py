@@ -101,8 +101,9 @@ class Benchmark:
                       embed=settings.embed() if reads else None)
         config_hash = digest(config)[:12]
         adapter = self.adapter if tuned else None
-        key = digest(config_hash, self.corpus.hash, self.llm_spec, models.weights_id(self.llm_spec), models.device(), arm,
-                     adapter.folder.name if adapter else "", [q.question_id for q in questions], _code_hash())[:24]
+        key = digest(config_hash, self.corpus.hash, self.llm_spec, models.weights_id(self.llm_spec), models.device(),
+                     arm, adapter.folder.name if adapter else "", [q.question_id for q in questions],
+                     _code_hash())[:24]
 
         def make(path: Path) -> None:
             if not self.progress:
@@ -245,12 +246,12 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     except OSError as fault:
         with contextlib.suppress(OSError):
             partial.unlink()
-        raise LabsError(f"{path.name} cannot be written to {path.parent}: {fault.strerror or fault}. Free some space or "
-                        "choose another place with --out.") from fault
+        raise LabsError(f"{path.name} cannot be written to {path.parent}: {fault.strerror or fault}. Free some space "
+                        "or choose another place with --out.") from fault
 
 
 def report_context(bench: Benchmark, seconds: float) -> dict[str, Any]:
-    """Machine, timings (seconds), training and versions for `report.build_report`; no path and no name of the machine."""
+    """Machine, timings (seconds), training and versions for `report.build_report`; no path, no name of the machine."""
     from importlib.metadata import version
 
     import psutil
@@ -267,8 +268,9 @@ def report_context(bench: Benchmark, seconds: float) -> dict[str, Any]:
     return context
 
 
-def retrieval_benchmark(corpus_spec: str, k: int = 5, limit: int | None = None, out: Path | None = None) -> pd.DataFrame:
-    """Evidence recall and precision of dense, BM25 and hybrid retrieval with intervals; prints tables, returns the rows.
+def retrieval_benchmark(corpus_spec: str, k: int = 5, limit: int | None = None,
+                        out: Path | None = None) -> pd.DataFrame:
+    """Evidence recall and precision of dense, BM25 and hybrid retrieval; prints them with intervals, returns the rows.
 
     Setup as in the benchmark's default, but with `k` passages; `limit` takes the first questions only; `out` gets the
     rows as parquet. Raises LabsError when no question has gold evidence.
@@ -282,7 +284,7 @@ def retrieval_benchmark(corpus_spec: str, k: int = 5, limit: int | None = None, 
     for line in [*corpus.notes, *(f"skipped: {line}" for line in corpus.skipped)]:
         print(f"  {line}")
     nodes = with_titles(chunking.fixed_size(corpus.documents, Setup.chunk_size, Setup.overlap))
-    print(f"{len(nodes)} chunks of at most {Setup.chunk_size} tokens (vectors are cached for the next time)", flush=True)
+    print(f"{len(nodes)} chunks of at most {Setup.chunk_size} tokens (vectors are cached)", flush=True)
     index = retrieval.build_index(nodes, embedding.load_embedder(), show_progress=True)
     retrievers = {"dense": retrieval.dense(index, k), "bm25": retrieval.bm25(nodes, k),
                   "hybrid": retrieval.hybrid(index, nodes, k)}
@@ -312,7 +314,10 @@ def _print_comparison(rows: pd.DataFrame, metric: str) -> None:
 
 
 def answer_folder(corpus_spec: str, questions: list[str], k: int = 5) -> list[Answer]:
-    """Answer questions from a folder of documents; prints each answer with the passages that it cites."""
+    """Answer questions from a folder of documents; prints each answer with the passages that it cites.
+
+    An answer that cites nothing, or a passage that there is not, is printed with a warning.
+    """
     pipeline = _folder_pipeline(corpus_spec, k, settings.llm(), settings.embed())
     asked = [Question(question_id=str(i), family="folder", split="", cluster="", klass="", question=text, answer="",
                       accepted=(), evidence=()) for i, text in enumerate(questions)]
@@ -321,6 +326,8 @@ def answer_folder(corpus_spec: str, questions: list[str], k: int = 5) -> list[An
         print(f"\nQ: {_printable(text)}\nA: {_printable(answer.raw)}")
         for number in answer.citations:
             print(f"   [{number}] {_cited(answer, number)}")
+        if not answer.abstained and not answer.citations:
+            print("   cites no passage: do not trust this answer")
     return answers
 
 

@@ -28,9 +28,10 @@ TIMES = ["retrieve_ms", "generate_ms"]
 
 
 def contract(name: str) -> str:
-    return (f"# Supply Agreement of {name.title()}\n\n## 1. Payment\n\nThe Buyer pays {name.title()} within {DAYS[name]}.\n\n"
+    return (f"# Supply Agreement of {name.title()}\n\n"
+            f"## 1. Payment\n\nThe Buyer pays {name.title()} within {DAYS[name]}.\n\n"
             f"## 2. Law\n\nThe law of {LAW[name]} applies to the contract with {name.title()}.\n\n"
-            "## 3. Notices\n\nNotices are sent by letter to the registered seat of the other party and by no other way.\n")
+            "## 3. Notices\n\nNotices are sent by letter to the registered seat of the other party, by no other way.\n")
 
 
 def questions_on(name: str, split: str, wording: str) -> list[dict]:
@@ -137,7 +138,8 @@ def test_each_column_means_what_it_says(results):
     assert (reading["tokens_in"].min() > closed["tokens_in"].max()) and (results["tokens_out"] > 0).all()
     assert (closed["retrieve_ms"] == 0).all() and (reading["retrieve_ms"] > 0).all()
     assert set(results.loc[results["arm"].isin(["sft", "sft_rag"]), "model"].str.endswith("+lora")) == {True}
-    assert results["run_id"].nunique() == results["config_hash"].nunique() == 4 and results["corpus_hash"].nunique() == 1
+    assert results["run_id"].nunique() == results["config_hash"].nunique() == 4
+    assert results["corpus_hash"].nunique() == 1
 
 
 def test_the_second_run_loads_no_model_and_trains_nothing(results, world, spec, copy, loads, monkeypatch, capsys):
@@ -213,13 +215,15 @@ def test_citations(world, citations, expected):
 
 def replied(raw: str, question_id: str = "test-birch-0") -> Answer:
     parsed = metrics.parse_reply(raw)
-    return Answer(question_id, raw, parsed.text, tuple(parsed.citations), parsed.abstained, parsed.well_formed, 9, 3, 0.0, 1.0)
+    return Answer(question_id, raw, parsed.text, tuple(parsed.citations), parsed.abstained, parsed.well_formed,
+                  tokens_in=9, tokens_out=3, retrieve_ms=0.0, generate_ms=1.0)
 
 
 @pytest.mark.parametrize("arm, number, raw, correct, abstained, well_formed", [
     ("rag", 0, "[2] 45 days", True, False, True), ("rag", 0, "45 days", True, False, False),
     ("base", 0, "45 days", True, False, True), ("rag", 0, "[1] 30 days", False, False, True),
-    ("rag", 0, ABSTAIN, False, True, True), ("rag", 2, ABSTAIN, True, True, True), ("sft", 2, ABSTAIN, True, True, True),
+    ("rag", 0, ABSTAIN, False, True, True), ("rag", 2, ABSTAIN, True, True, True),
+    ("sft", 2, ABSTAIN, True, True, True),
     ("rag", 2, "[1] in a drawer", False, False, True), ("rag", 0, f"[1] {ABSTAIN}", False, True, False),
     ("rag", 3, '[1] {"payment_term": "45 days"}', True, False, True), ("rag", 3, "[1] 45 days", False, False, False),
     ("sft_rag", 3, '{"payment_term": "45 days"}', True, False, False), ("base", 0, "", False, False, False)])
@@ -327,7 +331,7 @@ def test_a_folder_without_questions_has_no_retrieval_benchmark(tmp_path):
         bench.retrieval_benchmark(f"folder:{tmp_path}")
 
 
-def test_a_folder_is_answered_with_citations_or_not_at_all(home, tmp_path, monkeypatch, capsys):
+def test_a_folder_is_answered_with_the_passages_cited_or_a_warning(home, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("LABS_LLM", "clerk")
     for name in SPLIT_OF:
         (tmp_path / f"{name}.md").write_text(contract(name))
@@ -337,9 +341,10 @@ def test_a_folder_is_answered_with_citations_or_not_at_all(home, tmp_path, monke
     answers = bench.answer_folder(f"folder:{tmp_path}", asked, k=3)
     out = capsys.readouterr().out
     assert "skipped: picture.md" in out and [f"Q: {text}" in out for text in asked] == [True] * 3
-    assert all(answer.abstained or answer.citations for answer in answers)
-    for answer in answers:
-        assert f"A: {answer.raw}" in out and all(f"   [{number}] " in out for number in answer.citations)
+    for answer, said in zip(answers, out.split("\nQ: ")[1:], strict=True):
+        assert f"A: {' '.join(answer.raw.split())}" in said and len(answer.context) == 3
+        assert all(f"   [{number}] " in said for number in answer.citations)
+        assert ("cites no passage" in said) == (not answer.abstained and not answer.citations)
     bench.answer_folder(f"folder:{tmp_path}", asked[:1], k=3)
     assert "skipped" not in capsys.readouterr().out  # the same conversation goes on
 

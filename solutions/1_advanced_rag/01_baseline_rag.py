@@ -52,8 +52,8 @@ print(f"model {settings.llm()}, embedder {settings.embed()}, corpus {settings.co
 print(f"{len(corpus.documents)} documents, each a llama-index {type(corpus.documents[0]).__name__}")
 
 # %% [markdown]
-# Three settings of the environment choose what you work on: `LABS_LLM`, `LABS_EMBED` and `LABS_CORPUS`. The code
-# below stays the same for a larger model, an endpoint, or contracts of your own.
+# Three settings of the environment choose what you work on: `LABS_LLM`, `LABS_EMBED` and `LABS_CORPUS`. The code below
+# stays the same for a larger model, an endpoint, or contracts of your own.
 #
 # ## A question with its gold evidence
 #
@@ -76,9 +76,9 @@ for span in question.evidence:
           f"{texts[span.doc_id][span.start:span.end]!r}")
 
 # %% [markdown]
-# The families ask for different things. `lookup` wants one fact, `version` a fact that an amendment changed,
-# `multihop` needs the company register as well, `playbook` a house rule, `extract` wants JSON. `unanswerable` has no
-# answer in the archive, so it has no evidence either.
+# The families ask for different things. `lookup` wants one fact, `version` a fact that an amendment changed, `multihop`
+# needs the company register as well, `playbook` a house rule, `extract` wants JSON. `unanswerable` has no answer in the
+# archive, so it has no evidence either.
 
 # %%
 display(pd.crosstab(pd.Series([q.family for q in dev + test], name="family"),
@@ -88,8 +88,8 @@ display(pd.crosstab(pd.Series([q.family for q in dev + test], name="family"),
 # ## Chunks
 #
 # A model reads a prompt, not an archive. So you cut documents into chunks, search among the chunks, and put the best
-# ones into the prompt. `chunking.fixed_size` lets llama-index's `SentenceSplitter` cut. It adds exact offsets: for
-# each chunk, `document.text[start:end] == chunk.text`. Without offsets you could not measure in characters.
+# ones into the prompt. `chunking.fixed_size` lets llama-index's `SentenceSplitter` cut. It adds exact offsets: for each
+# chunk, `document.text[start:end] == chunk.text`. Without offsets you could not measure in characters.
 
 # %%
 nodes = chunking.fixed_size(corpus.documents, chunk_size=96, overlap=16)
@@ -99,8 +99,8 @@ node = next(node for node in nodes if node.ref_doc_id == gold.doc_id and node.en
 print(f"\ncharacters {node.start_char_idx} to {node.end_char_idx} of {node.ref_doc_id}:\n{node.text}")
 
 # %% [markdown]
-# Does the chunk say whose contract it is? The question does. The next cell counts over the archive how many chunks
-# name both parties of their own contract.
+# Does the chunk say whose contract it is? The question does. The next cell counts over the archive how many chunks name
+# both parties of their own contract.
 
 # %%
 named = [all(party in node.text for party in node.metadata["parties"].split("; "))
@@ -196,21 +196,21 @@ record("the same from retrieval.score, white space left out", retrieval.score(sp
 # %% [markdown]
 # ## Two searches and their fusion
 #
-# **Dense** search compares meanings: it finds paraphrases, and it blurs names and numbers. **BM25** compares words:
-# it finds rare names exactly, and it misses other words for the same thing. Their scores have different units, so you
-# cannot add them. Ranks have no unit. **Reciprocal rank fusion** gives each chunk the sum over both lists of 1 / (k +
-# rank).
+# **Dense** search compares meanings: it finds paraphrases, and it tends to blur names and numbers. **BM25** compares
+# words: it finds rare names exactly, and it misses other words for the same thing. Their scores have different units,
+# so you cannot add them. Ranks have no unit. **Reciprocal rank fusion** gives each chunk the sum over both lists of 1 /
+# (k + rank).
 #
 # ## Exercise 2: reciprocal rank fusion
 #
-# Difficulty: easy. 8 minutes. Write `rrf(first, second, k=60)`. You get two lists of ids, best first. Ranks count
-# from 1. An id that is missing from a list gets nothing for it. Return all ids, each once, best first.
+# Difficulty: easy. 8 minutes. Write `rrf(first, second, k=60)`. You get two lists of ids, best first. Ranks count from
+# 1. An id that is missing from a list gets nothing for it. Return all ids, each once, best first.
 #
-# <details><summary>Hint 1</summary>Collect the scores in a dict. <code>enumerate(ranking, start=1)</code> gives you
-# the ranks.</details>
+# <details><summary>Hint 1</summary>Collect the scores in a dict. <code>enumerate(ranking, start=1)</code> gives you the
+# ranks.</details>
 #
-# <details><summary>Hint 2</summary><code>sorted(scores, key=scores.get, reverse=True)</code> keeps equal scores in
-# the order in which you met them.</details>
+# <details><summary>Hint 2</summary><code>sorted(scores, key=scores.get, reverse=True)</code> keeps equal scores in the
+# order in which you met them.</details>
 
 
 # %%
@@ -236,14 +236,17 @@ print(rrf(["a", "b", "c"], ["c", "d"]))
 # ## Titles: the nearly free trick
 #
 # A chunk from the middle of a contract is about a notice period, but whose? `bench.with_titles` makes the document's
-# title part of what is embedded and searched (a *contextual header*). The chunk's own text stays as it is, and so
-# does what the model reads: its prompt had the titles all along. The price is a few more tokens to embed, once.
+# title part of what is embedded and searched (a *contextual header*). The chunk's own text stays as it is, and so does
+# what the model reads: its prompt had the titles all along. The price is a few more tokens to embed, once.
 
 # %%
 titled_nodes = bench.with_titles(chunking.fixed_size(corpus.documents, chunk_size=96, overlap=16))
 titled_index = retrieval.build_index(titled_nodes, embedder)
 titled_node = next(one for one in titled_nodes if one.node_id == node.node_id)
 print(titled_node.get_content(metadata_mode=MetadataMode.EMBED))
+again = retrieval.dense(titled_index, 3).retrieve(question.question)
+record("evidence recall of the titled search on the first question, k = 3",
+       retrieval.score([retrieval.node_span(one.node) for one in again], [gold], texts)["evidence_recall"])
 
 # %% [markdown]
 # ## Predict before you run
@@ -338,16 +341,15 @@ print(f"chosen on dev: {best}")
 # %% [markdown]
 # ## Exercise 3: how many passages? (judgement)
 #
-# Difficulty: medium. 10 minutes. More passages find more evidence. They also cost tokens with every question, and
-# they put more text before the model that is not the answer. Your service allows 800 tokens of passages per question.
-# The next cell shows, for the chosen retriever, what each k finds and what it costs.
+# Difficulty: medium. 10 minutes. More passages never find less evidence. They cost tokens with every question, and they
+# put more text before the model that is not the answer. The embedded model's whole context holds 2,048 tokens. Your
+# service allows 800 tokens of passages per question. The next cell shows, for the chosen retriever, what each k finds
+# and what it costs.
 #
-# Hand in `(k, "your reason")`. A difference in recall of 0.02 or less is two questions of a hundred: not worth a
-# token. There is no formula to apply blindly. Look at both columns, and say in your reason what k buys and what it
-# costs.
+# Hand in `(k, "your reason")`. A difference in recall of 0.02 or less is two questions of a hundred: too little to
+# argue about. Look at both columns, and say in your reason what k buys and what it costs.
 #
-# <details><summary>Hint 1</summary>Strike out what you cannot afford. What is the best recall among the
-# rest?</details>
+# <details><summary>Hint 1</summary>Strike out what you cannot afford. What is the best recall among the rest?</details>
 #
 # <details><summary>Hint 2</summary>Is there a smaller k that finds as much, up to 0.02?</details>
 
@@ -378,8 +380,8 @@ print(f"k = {k}")
 # %% [markdown]
 # ## Test: once
 #
-# Retriever and k are fixed. Only now do the test questions come in. Each comparison is **paired**: both retrievers
-# get the same questions, and only the difference per question counts. The interval resamples whole contracts, because
+# Retriever and k are fixed. Only now do the test questions come in. Each comparison is **paired**: both retrievers get
+# the same questions, and only the difference per question counts. The interval resamples whole contracts, because
 # questions about one contract rise and fall together. If it contains 0, the data cannot tell.
 
 # %%
@@ -406,8 +408,8 @@ for text, difference in zip(COMPARISONS, differences):
 show(plots.forest(differences, f"Evidence recall on test, k = {k}"))
 
 # %% [markdown]
-# The claims above say the same in words. Four comparisons are four chances to be lucky: a bound that barely misses 0
-# is a hint, not a proof. Lab 3 corrects for that.
+# The claims above say the same in words. Four comparisons are four chances to be lucky: a bound that barely misses 0 is
+# a hint, not a proof. Lab 3 corrects for that.
 #
 # An average hides the families. Where does search find what it needs, and where not?
 
@@ -419,8 +421,7 @@ record_table("Evidence recall by question family (test)", by_family)
 
 # %% [markdown]
 # Look at the families with two pieces of evidence in two documents, `multihop` and `playbook`. One search with one
-# question has to find both, and the second piece may share no word with the question. Compare their rows with
-# `lookup`.
+# question has to find both, and the second piece may share no word with the question. Compare their rows with `lookup`.
 #
 # ## Answers
 #
@@ -430,9 +431,9 @@ record_table("Evidence recall by question family (test)", by_family)
 # - **naive RAG**: plain chunks, dense search, your k
 # - **RAG**: the retriever that you chose on dev, your k
 #
-# An answer is correct if it equals the gold answer or an accepted spelling, after cleaning up case and punctuation.
-# An abstention is correct for unanswerable questions only. A citation is fine if every cited passage exists and one
-# of them holds gold evidence.
+# An answer is correct if it equals the gold answer or an accepted spelling, after cleaning up case and punctuation. An
+# abstention is correct for unanswerable questions only. A citation is fine if every cited passage exists and one of
+# them holds gold evidence.
 
 
 # %%
@@ -444,10 +445,12 @@ def make_retriever(name: str, k: int):
 
 
 asked = test[::2][:120]
-arms = {"closed book": ClosedBookPipeline(llm), "naive RAG": RagPipeline(make_retriever("dense", k), llm),
-        "RAG": RagPipeline(make_retriever(best, k), llm)}
-results = pd.concat([bench.results_rows(arm, asked, pipeline.answer(asked), corpus) for arm, pipeline in arms.items()],
-                    ignore_index=True)
+# The second entry says what is scored: "base" reads nothing, "rag" reads passages and has to cite them.
+arms = {"closed book": (ClosedBookPipeline(llm), "base"),
+        "naive RAG": (RagPipeline(make_retriever("dense", k), llm), "rag"),
+        "RAG": (RagPipeline(make_retriever(best, k), llm), "rag")}
+results = pd.concat([bench.results_rows(kind, asked, pipeline.answer(asked), corpus).assign(arm=arm)
+                     for arm, (pipeline, kind) in arms.items()], ignore_index=True)
 print(f"{len(results)} rows of the results table: {len(asked)} questions, {len(arms)} arms")
 
 # %%
@@ -477,14 +480,14 @@ claim("The chosen retriever gives more correct answers than naive RAG, at equal 
       paired_difference(results, "RAG", "naive RAG"))
 
 # %% [markdown]
-# If retrieval improved and answers did not, the bottleneck is the reader, or there are too few questions to see it.
-# The next two pictures tell you more than the average does.
+# If retrieval improved and answers did not, the bottleneck is the reader, or there are too few questions to see it. The
+# next two pictures tell you more than the average does.
 #
 # ## Where answers are lost
 #
 # Every answer that is not correct is counted at the **first** stage that failed it: the evidence was not fully
-# retrieved; the reply was malformed; the model abstained; it gave a wrong value. Without passages the first stage
-# does not apply.
+# retrieved; the reply was malformed; the model abstained; it gave a wrong value. Without passages the first stage does
+# not apply.
 
 # %%
 stages = plots.error_stages(results)
@@ -492,8 +495,8 @@ show(plots.waterfall(stages))
 record_table("Where answers are lost, share of questions", stages.div(stages.sum(axis=1), axis=0))
 
 # %% [markdown]
-# This picture decides what to do next. A large share of *evidence not retrieved*: work on chunks, search and queries.
-# A large share of *wrong value* or *abstained* although the evidence was there: work on the model, the prompt, or the
+# This picture decides what to do next. A large share of *evidence not retrieved*: work on chunks, search and queries. A
+# large share of *wrong value* or *abstained* although the evidence was there: work on the model, the prompt, or the
 # order of the passages.
 
 # %%
@@ -504,9 +507,9 @@ record_table("Share correct by question family (test)", correct)
 # %% [markdown]
 # ## The same answers through ragas
 #
-# ragas is a widely used library of RAG metrics. Some of its metrics ask a language model to judge; these three do
-# not: exact match of the raw strings, ROUGE-L, and string similarity. They need no judge, no key and no luck. They
-# answer other questions than ours do: ours knows accepted spellings, and compares JSON field by field.
+# ragas is a widely used library of RAG metrics. Some of its metrics ask a language model to judge; these three do not:
+# exact match of the raw strings, ROUGE-L, and string similarity. They need no judge, no key and no luck. They answer
+# other questions than ours do: ours knows accepted spellings, and compares JSON field by field.
 
 # %%
 rag = results[results["arm"] == "RAG"]
@@ -521,9 +524,9 @@ wrong = ragas.loc[~rag["correct"], "ragas_string_similarity"]
 record("string similarity of the wrong answers, mean", float(wrong.mean()) if len(wrong) else 0.0)
 
 # %% [markdown]
-# Be careful with similarity. "30 days" and "80 days" differ in one character of seven, and in a contract that is
-# simply wrong. A metric that gives partial credit measures closeness of strings, not of meaning. Report exact match
-# first wherever the answer is a value.
+# Be careful with similarity. "30 days" and "80 days" differ in one character of seven, and in a contract that is simply
+# wrong. A metric that gives partial credit measures closeness of strings, not of meaning. Report exact match first
+# wherever the answer is a value.
 #
 # ## What you found
 
@@ -538,15 +541,15 @@ claims_table()
 # - Measure retrieval by itself, in characters of gold evidence. Then you know which half to repair.
 # - Compare at equal k, or at equal tokens. A method that reads more should find more; that is no merit.
 # - Choose on dev, test once, and look at the interval before you look at the mean.
-# - A chunk that does not say whose text it is cannot be found by a question that does. Trying titles costs little:
-#   the verdict above says what it brought here.
+# - A chunk that does not say whose text it is cannot be found by a question that does. Trying titles costs little: the
+#   verdict above says what it brought here.
 # - Count abstentions in both directions. An average over all questions rewards silence wherever silence is right.
 #
 # **When not to use it**
 #
 # - The whole text fits into the prompt and is asked about once: put it in, and skip retrieval.
-# - The question is about all documents ("how many contracts ...", "which is the longest ..."): k chunks cannot hold
-#   the answer.
+# - The question is about all documents ("how many contracts ...", "which is the longest ..."): k chunks cannot hold the
+#   answer.
 # - The exact field is in a database: query it.
 # - The text is rewritten faster than you can index it, or readers may not see each other's documents and your index
 #   knows no access rights.
@@ -557,10 +560,10 @@ claims_table()
 #
 # - Lewis et al. 2020, *Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks*, arXiv 2005.11401
 # - Karpukhin et al. 2020, *Dense Passage Retrieval for Open-Domain Question Answering*, arXiv 2004.04906
-# - Thakur et al. 2021, *BEIR: A Heterogenous Benchmark for Zero-shot Evaluation of Information Retrieval Models*,
-#   arXiv 2104.08663: how often plain BM25 is hard to beat
-# - Cormack, Clarke, Büttcher 2009, *Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank Learning
-#   Methods*, SIGIR
+# - Thakur et al. 2021, *BEIR: A Heterogenous Benchmark for Zero-shot Evaluation of Information Retrieval Models*, arXiv
+#   2104.08663: how often plain BM25 is hard to beat
+# - Cormack, Clarke, Büttcher 2009, *Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank Learning Methods*,
+#   SIGIR
 # - Pipitone, Alami 2024, *LegalBench-RAG: A Benchmark for Retrieval-Augmented Generation in the Legal Domain*, arXiv
 #   2408.10343
 # - Barnett et al. 2024, *Seven Failure Points When Engineering a Retrieval Augmented Generation System*, arXiv

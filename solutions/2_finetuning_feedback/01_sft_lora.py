@@ -48,6 +48,7 @@ from safetensors.torch import load_file
 from labutils import bench, check, metrics, models, plots, retrieval, settings, tuning
 from labutils.claims import claim, claims_table, record, record_table
 from labutils.corpus import load_corpus
+from labutils.errors import LabsError
 from labutils.pipelines import ClosedBookPipeline, RagPipeline
 from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE
 from labutils.stats import mean_interval, paired_difference
@@ -64,6 +65,8 @@ def show(figure) -> None:
 
 
 corpus = load_corpus()
+if why_not := bench.Benchmark(corpus).arms()["sft"]:
+    raise LabsError(f"There is nothing to fine-tune: {why_not}. Choose another LABS_LLM or LABS_CORPUS.")
 train, known, test = (corpus.select(split=split) for split in ("train", "known", "test"))
 print(f"model {settings.llm()}, corpus {settings.corpus()}")
 record_table("Questions by family and split", pd.crosstab(
@@ -73,7 +76,7 @@ record_table("Questions by family and split", pd.crosstab(
 # %% [markdown]
 # Three splits do three jobs. The model is trained on **train**. **known** asks about the same contracts in wordings
 # that train does not use: what the model can know by now. **test** is about contracts that training does not touch.
-# Fine-tuning needs the weights: with an endpoint in `LABS_LLM` this notebook stops in section 2.
+# Fine-tuning needs the model's weights: with an endpoint in `LABS_LLM` the first cell stops and says so.
 #
 # ## 1. A training example
 #
@@ -315,14 +318,14 @@ print(f"{len(weights)} matrices in the adapter. The first pair: A {tuple(a.shape
 tuned = models.load_llm(settings.llm(), adapter.folder)
 
 
-def ask(arm: str, pipeline, questions: list) -> pd.DataFrame:
-    """Return the rows of the results table (labutils.bench) for one arm."""
-    return bench.results_rows(arm, questions, pipeline.answer(questions), corpus)
+def ask(arm: str, kind: str, pipeline, questions: list) -> pd.DataFrame:
+    """Return the rows of the results table for an arm of a kind that bench knows (base, sft, rag, sft_rag)."""
+    return bench.results_rows(kind, questions, pipeline.answer(questions), corpus).assign(arm=arm)
 
 
 asked = known + [question for question in test if question.family in (*FACTS, "unanswerable")]
-closed = pd.concat([ask("base", ClosedBookPipeline(llm), asked), ask("SFT", ClosedBookPipeline(tuned), asked)],
-                   ignore_index=True)
+closed = pd.concat([ask("base", "base", ClosedBookPipeline(llm), asked),
+                    ask("SFT", "sft", ClosedBookPipeline(tuned), asked)], ignore_index=True)
 closed["honest"] = closed["correct"] | closed["abstained"]
 facts = closed["family"].isin(FACTS)
 known_facts, test_facts = closed[facts & (closed["split"] == "known")], closed[facts & (closed["split"] == "test")]
@@ -423,23 +426,23 @@ class GivenPassages(BaseRetriever):
         question = self._questions[query_bundle.query_str]
         passages = self._gold(question)
         given = {passage.node.node_id for passage in passages}
-        others = [found for found in self._distractors.retrieve(question.question)
-                  if found.node.node_id not in given and found.node.metadata.get("split") != "train"]
+        others = [found for found in self._distractors.retrieve(question.question) if found.node.node_id not in given]
         passages += others[: max(0, self._k - len(passages))]
         random.Random(question.question_id).shuffle(passages)
         return passages
 
 
 setup = bench.Setup()
-nodes = bench.Benchmark(corpus, setup=setup).nodes
-distractors = bench.make_retriever(setup.retriever, nodes, 4 * setup.k)
+nodes = [node for node in bench.Benchmark(corpus, setup=setup).nodes if node.metadata.get("split") != "train"]
+distractors = bench.make_retriever(setup.retriever, nodes, 3 * setup.k)
 to_read = [question for question in test if question.family in ("lookup", "version")]
 to_read = random.Random(0).sample(to_read, min(80, len(to_read)))
 given = GivenPassages(to_read, nodes, distractors, setup.k)
-reading = pd.concat([ask("base", RagPipeline(given, llm), to_read), ask("SFT", RagPipeline(given, tuned), to_read)],
-                    ignore_index=True)
+reading = pd.concat([ask("base", "rag", RagPipeline(given, llm), to_read),
+                     ask("SFT", "sft_rag", RagPipeline(given, tuned), to_read)], ignore_index=True)
 record("gold evidence in the passages given", float(reading["evidence_recall"].mean()))
-record("passages given in all", sum(len(given.retrieve(q.question)) for q in to_read[:10]) / 10, unit="passages")
+sizes = [len(given.retrieve(question.question)) for question in to_read[:8]]
+record("passages given in all", sum(sizes) / len(sizes), unit="passages")
 
 # %%
 before, after = (mean_interval(reading[reading["arm"] == arm]) for arm in ("base", "SFT"))
