@@ -106,13 +106,17 @@ def record(name: str, value: float, tolerance: float | None = None, unit: str = 
     _show(Recorded(payload, f"<p>{escape(text)}</p>", text))
 
 
-def record_table(name: str, frame: pd.DataFrame, units: Mapping[str, str] | None = None, digits: int = 2) -> None:
+def record_table(name: str, frame: pd.DataFrame, units: Mapping[str, str] | None = None, digits: int = 2,
+                 tolerance: Mapping[str, float] | float | None = None) -> None:
     """Show a table of numbers and store every cell under the rules of `record`; text must stay exactly equal.
 
-    `units` maps a column to its unit; columns of whole numbers need none and must stay equal. Raises LabsError for a
-    column of numbers beyond -1 to 1 without a unit.
+    `units` maps a column to its unit; columns of whole numbers need none and must stay equal. `tolerance`: the largest
+    accepted difference of every share, or a mapping from columns (of any kind of number) to theirs. Raises LabsError
+    for a column of numbers beyond -1 to 1 without a unit.
     """
     units = dict(units or {})
+    by_column = tolerance if isinstance(tolerance, Mapping) else {}
+    of_shares = None if isinstance(tolerance, Mapping) else tolerance
     shown = frame if type(frame.index).__name__ == "RangeIndex" else frame.reset_index()
     entries = []
     for position, row in enumerate(shown.to_dict("records"), 1):
@@ -120,7 +124,8 @@ def record_table(name: str, frame: pd.DataFrame, units: Mapping[str, str] | None
             unit = units.get(str(column), "")
             if isinstance(value, Real) and not isinstance(value, (bool, Integral)) and not unit and abs(value) > 1:
                 raise LabsError(f"record_table({name!r}): column {column!r} holds {value}; give its unit in `units`.")
-            entries.append(_entry(f"{name}, row {position}, {column}", value, _cell_tolerance(value, unit)))
+            allowed = by_column.get(str(column), _cell_tolerance(value, unit, of_shares))
+            entries.append(_entry(f"{name}, row {position}, {column}", value, allowed))
     headings = [f"{column} ({units[str(column)]})" if str(column) in units else str(column) for column in shown.columns]
     rows = [[_number(value, digits) for value in row] for row in shown.itertuples(index=False, name=None)]
     _show(Recorded(_payload("table", entries), _html_table(headings, rows, name), _text_table(headings, rows)))
@@ -222,9 +227,9 @@ def _tolerance(value: float, tolerance: float | None, unit: str) -> float | None
     return UNIT_TOLERANCE * abs(value) if unit else SHARE_TOLERANCE
 
 
-def _cell_tolerance(value: Any, unit: str) -> float | None:
+def _cell_tolerance(value: Any, unit: str, of_shares: float | None = None) -> float | None:
     whole = isinstance(value, (bool, Integral)) or not isinstance(value, Real)
-    return 0 if whole and unit not in MACHINE_UNITS else _tolerance(value, None, unit)
+    return 0 if whole and unit not in MACHINE_UNITS else _tolerance(value, None if unit else of_shares, unit)
 
 
 def _drift(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:

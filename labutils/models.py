@@ -150,10 +150,13 @@ def _load_local(path: str, name: str, adapter: Path | None) -> LocalChat:
     if adapter is not None:
         from peft import PeftModel
 
+        from .tuning import quiet
+
         if not (Path(adapter) / "adapter_model.safetensors").exists():
             raise LabsError(f"No adapter in {Path(adapter).name}: adapter_model.safetensors is missing. Train it again.")
         # Merged: the same numbers as the unmerged adapter, and no extra work at every token.
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().eval()
+        with quiet():
+            model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().eval()
         name = f"{name}+lora"
     return LocalChat(model, tokenizer, name)
 

@@ -112,7 +112,7 @@ def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = R
     if "{% generation" not in (llm.tokenizer.chat_template or ""):
         raise LabsError(f"The chat template of {llm.name} does not mark the assistant's tokens ({{% generation %}}), "
                         "so the loss cannot be limited to answers. Use a model whose template does, or add the marks.")
-    with _quiet():
+    with quiet():
         trainer = SFTTrainer(
             model=llm.model, processing_class=llm.tokenizer, train_dataset=rows, peft_config=lora_config(recipe),
             args=sft_config(folder, recipe, llm.model.device.type == "cpu"))
@@ -180,7 +180,7 @@ def attach(llm: LocalChat, folder: Path) -> LocalChat:
     from .models import LocalChat
 
     read_adapter(folder)
-    with _quiet():
+    with quiet():
         model = PeftModel.from_pretrained(llm.model, str(folder)).eval()
     return LocalChat(model, llm.tokenizer, f"{llm.name}+lora")
 
@@ -197,7 +197,7 @@ def _train(llm_spec: str, rows: Dataset, folder: Path, recipe: Recipe, progress:
     from .models import load_llm
 
     trainer = make_trainer(load_llm(llm_spec), rows, folder / "trainer", recipe)
-    with _quiet(), _progress_bar(trainer, recipe.steps, progress):
+    with quiet(), _progress_bar(trainer, recipe.steps, progress):
         started = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - started
@@ -225,7 +225,7 @@ def _progress_bar(trainer: SFTTrainer, steps: int, label: str | None) -> Iterato
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the progress bars of `datasets` (a second of work), and without a warning that peft and trl cause."""
     from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
