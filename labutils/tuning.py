@@ -42,7 +42,7 @@ class Recipe:
     alpha: int = 64
     learning_rate: float = 3e-3
     batch_size: int = 32
-    steps: int = 400
+    steps: int = 200
     max_length: int = 160
     seed: int = 0
 
