@@ -21,7 +21,7 @@ def answers(llm, contract, kinds, count):
     for i in range(10_000):
         sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), card.PASSAGES, contract)
         found = [n for n, kind in enumerate(sample.kinds) if kind in kinds]
-        if found:
+        if found and len(sample.prefix) <= card.LONGEST:
             items.append((card.prompts_of(sample)[found[0]], sample.branches[found[0]][1]))
         if len(items) == count:
             break
