@@ -99,6 +99,10 @@ def _build(arguments: argparse.Namespace) -> int:
     from labutils import notebooks
 
     stale = notebooks.build(arguments.paths or None, check=arguments.check, execute=not arguments.no_execute)
+    if not arguments.check and not arguments.no_execute:
+        from labutils import readme
+
+        readme.refresh()
     return 1 if arguments.check and stale else 0
 
 
