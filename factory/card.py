@@ -97,10 +97,11 @@ course. It makes retrieval, reading, abstention and fine-tuning visible on a lap
 
 ## Data and training
 
-Everything it has read was written by `factory`: ten everyday genres and a share of contracts, drawn from seeds that the
+Everything it has read was written by `factory`: ten everyday genres and contracts, drawn from seeds that the
 course never uses. It has not read the course world, its playbook or its glossary. {training['tokens'] / 1e6:.1f} million tokens in
-{training['seconds'] / 3600:.1f} hours on {training['device']}; first copying random tokens, then reading (see `factory/README.md`).
-Byte-level BPE with {facts['vocabulary']:,} tokens, single digits; context {facts['context']:,}. bf16 safetensors, checked by hash at load.
+{training['seconds'] / 3600:.1f} hours on {training['device']}; first copying and finding random tokens, then reading
+(see `factory/README.md`, also for the detours of this run).
+Byte-level BPE with {facts['vocabulary']:,} tokens, digits split; context {facts['context']:,}. bf16 safetensors, checked by hash at load.
 
 ## Skills
 

@@ -10,6 +10,7 @@ and each is learned exactly as it will be asked.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ from . import contracts, genres, values
 from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_clause, write_document
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
-CONTRACT_SHARE = 0.35
-# Of an answer such as "[", "2", "]", " Bren", "mere" the first, second and fourth token decide whether to answer, from which
-# passage and with which value; the rest is copying.
-DECISIONS, DECISION_WEIGHT = (0, 1, 3), 4.0
-TITLE_PRACTICE = (0.5, 0.6)
+CONTRACT_SHARE = 0.5
+# Of an answer such as "[", "2", "]", " 4", "5" these tokens decide whether to answer, from which passage and with which
+# value; the rest is copying.
+DECISIONS, DECISION_WEIGHT = (0, 1, 3, 4), 4.0
+# Up to this difficulty all questions are on one passage (see `draw_sample`).
+ONE_PASSAGE = 0.4
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
+PARAGRAPH_END = re.compile(r"\n\n")
 
 
 @dataclass
@@ -117,7 +120,7 @@ def fill_reference(template: str, names: dict[str, str]) -> str:
 def cut_points(text: str) -> list[int]:
     """Where a chunk may begin or end: after sentences and paragraphs."""
     ends = (m.end() for m in SENTENCE_END.finditer(text) if not HEADING_NUMBER.search(text[: m.end()]))
-    return sorted({0, len(text), *ends})
+    return sorted({0, len(text), *ends, *(m.end() for m in PARAGRAPH_END.finditer(text))})
 
 
 def draw_window(rng: Random, written: Written, around: PlacedFact | None = None,
@@ -148,8 +151,9 @@ def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
 
 def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 9, breadth: float = 1.0) -> Sample:
     """Passages of several documents of one genre; questions on facts inside, beside and outside them."""
-    # One document more than is shown: questions about it have no answer.
-    drafts = draw_family(rng, max(2, min(4, passages)) + 1, contract, breadth)
+    # Distractors are sections of the same document as well as of others. One document more than is shown: questions
+    # about it have no answer.
+    drafts = draw_family(rng, rng.randint(1, min(4, passages)) + 1, contract, breadth)
     chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
     topic = rng.choice(drafts[0].clauses)
     for i in range(passages):
@@ -223,9 +227,13 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list
             (stated if found else absent).append((draft, placed, found))
     rng.shuffle(stated)
     rng.shuffle(absent)
-    wanted = max(1, round(count * 0.7))
+    # Half of the unanswerable ones ask one document for what a passage states of another: the type of fact alone misleads.
+    shown = {(placed.clause.key, placed.fact.name) for _, placed, _ in stated}
+    absent.sort(key=lambda item: (item[1].clause.key, item[1].fact.name) not in shown or rng.random() < 0.5)
+    # Few facts in few words: they are asked twice, most often in other words.
+    asked = (stated + stated)[: max(1, round(count * 0.7))]
     branches, kinds = [], []
-    for draft, placed, found in stated[:wanted] + absent[: count - wanted]:
+    for draft, placed, found in asked + absent[: max(1, min(count - len(asked), len(asked)))]:
         reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
         if reference is None:
             continue
@@ -300,6 +308,36 @@ def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
     return Sample(USER + prefix, branches, ["title"] * len(branches))
 
 
+def quote_sample(rng: Random, passages: int, contract: bool, breadth: float = 1.0, questions: int = 6) -> Sample:
+    """Practice in finding a place: some words of a document are given, the three words that follow them are asked.
+
+    It lies between copying and reading: the place is found by equal words, where a question finds it by its meaning.
+    """
+    drafts = draw_family(rng, rng.randint(1, min(4, passages)), contract, breadth)
+    chosen = [(drafts[i % len(drafts)], draw_window(rng, drafts[i % len(drafts)].written, longest=260))
+              for i in range(passages)]
+    numbers = draw_numbers(rng, passages, shuffled=0.5)
+    texts = [draft.written.text[a:b].strip() for draft, (a, b) in chosen]
+    prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
+        [(draft.written.title, text) for (draft, _), text in zip(chosen, texts)], numbers)
+    branches = []
+    for _ in range(questions):
+        at = rng.randrange(passages)
+        draft, words = chosen[at][0], texts[at].split(" ")
+        given = rng.randint(3, 6)
+        if len(words) < given + 4:
+            continue
+        start = rng.randrange(len(words) - given - 3)
+        quote, answer = " ".join(words[start : start + given]), " ".join(words[start + given : start + given + 3])
+        reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
+        # The words must lead to one passage: none other of this document holds them.
+        single = sum(quote in text for (d, _), text in zip(chosen, texts) if d is draft) == 1 == texts[at].count(quote)
+        if reference and single and "\n" not in quote + answer:
+            question = f'Which three words follow "{quote}" in {reference}?'
+            branches.append((question_branch(question), f"[{numbers[at]}] {answer}"))
+    return Sample(USER + prefix, branches, ["quote"] * len(branches))
+
+
 def closed_book_sample(rng: Random) -> Sample:
     """A question without passages: the only honest answer is the abstention."""
     draft = draw_family(rng, 1, rng.random() < CONTRACT_SHARE)[0]
@@ -317,18 +355,26 @@ def question_branch(question: str) -> str:
 def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     """One sample of the mix, as far as `room` tokens go.
 
-    Up to `difficulty` 0.5 the breadth grows: genres, drafters' styles and ways to ask, from two of each to all. Then most
-    samples are practice in telling documents apart. From 0.6 on the number of passages grows from 2 to 6.
+    Up to difficulty `ONE_PASSAGE` every sample has one passage and the breadth grows: genres, drafters' styles and ways
+    to ask, from two of each to all, beside practice in telling documents apart. From there on the number of passages
+    grows to five; samples of fewer passages stay in the mix. At difficulty 1 a part of them gives way to `SKILLS`.
     """
+    from .skills import SKILLS  # they are made with what this module offers
+
+    contract = rng.random() < CONTRACT_SHARE
+    breadth = min(1.0, 0.1 + 0.9 * difficulty / ONE_PASSAGE)
+    top = 1 + round(4 * max(0.0, difficulty - ONE_PASSAGE) / (1 - ONE_PASSAGE))
+    passages = min(rng.randint(1, top), max(1, (room - 150) // 130))
     roll = rng.random()
-    if roll < 0.03:
+    if roll < 0.02:
         return closed_book_sample(rng)
-    if roll < (0.85 if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] else 0.3):
-        return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), rng.random() < CONTRACT_SHARE)
-    breadth = min(1.0, 0.1 + 2 * difficulty)
-    top = 2 + round(10 * max(0.0, difficulty - 0.6))
-    passages = min(rng.randint(max(1, top - 2), top), max(1, (room - 150) // 130))
-    return reading_sample(rng, passages, rng.random() < CONTRACT_SHARE, breadth=breadth)
+    if difficulty > 0.1 and roll < 0.2:
+        return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
+    if difficulty <= 0.1 and roll < 0.3:
+        return quote_sample(rng, passages, contract, breadth)
+    if difficulty >= 1 and roll < 0.5:
+        return rng.choice(SKILLS)(rng, passages, contract)
+    return reading_sample(rng, passages, contract, breadth=breadth)
 
 
 # ---------------------------------------------------------------- packed rows
@@ -346,7 +392,11 @@ class Row:
 
 
 def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -> list[tuple]:
-    """Token tuples (id, position, label, weight, branch) of a sample; branch 0 is the prefix."""
+    """Token tuples (id, position, label, weight, branch) of a sample; branch 0 is the prefix.
+
+    Some tokens of passages and questions carry a little loss, too: to foresee a question from its passage is to know
+    which words of one belong to which of the other.
+    """
     tokens = []
     prefix = tokenizer.encode(sample.prefix, add_special_tokens=False)
     for position, token in enumerate(prefix):
@@ -356,13 +406,13 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
         asked = tokenizer.encode(question, add_special_tokens=False)
         answered = tokenizer.encode(answer + END, add_special_tokens=False)
         for i, token in enumerate(asked + answered):
-            label = token if i >= len(asked) else -100
-            weight = DECISION_WEIGHT if i - len(asked) in DECISIONS else 1.0
+            label = token if i >= len(asked) or rng.random() < context_share else -100
+            weight = 0.2 if i < len(asked) else DECISION_WEIGHT if i - len(asked) in DECISIONS else 1.0
             tokens.append((token, len(prefix) + i, label, weight, number))
     return tokens
 
 
-def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.1) -> Row:
+def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.08) -> Row:
     """A row filled with samples, each cut to whole branches that fit; what no sample fits into is copying practice."""
     rng = Random(seed)
     columns: list[tuple] = []
@@ -370,15 +420,14 @@ def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: f
     while length - len(columns) > 20:
         number += 1
         room = length - len(columns)
-        tokens = []
-        if rng.random() >= copy_share:
+        tokens, roll = [], rng.random()
+        if roll >= copy_share:
             tokens = trim_branches(encode(draw_sample(rng, difficulty, room), tokenizer, rng), room)
+        elif roll < copy_share / 2:
+            tokens = trim_branches(find_tokens(rng, tokenizer, len(FIND_LEVELS) - 1), room)
         tokens = tokens or copy_tokens(rng, tokenizer, min(31, room // 2))
         columns += [(*token, number) for token in tokens]
-    columns += [(tokenizer.pad_token_id, 0, -100, 0.0, 0, 0)] * (length - len(columns))
-    ids, positions, labels, weights, branch, sample = zip(*columns[:length])
-    return Row(torch.tensor(ids), torch.tensor(positions), torch.tensor(labels), torch.tensor(weights),
-               torch.tensor(sample), torch.tensor(branch))
+    return make_row(columns, length, tokenizer)
 
 
 def trim_branches(tokens: list[tuple], room: int) -> list[tuple]:
@@ -395,6 +444,74 @@ def copy_tokens(rng: Random, tokenizer, longest: int) -> list[tuple]:
     return [(t, i, t if i >= n else -100, 0.3, 0) for i, t in enumerate(first + first)]
 
 
+# Practice in finding grows from level to level: most passages, longest title and longest text in tokens.
+FIND_LEVELS = ((1, 2, 16), (2, 2, 16), (2, 4, 24), (3, 6, 24), (4, 8, 32), (5, 8, 40))
+
+
+def find_tokens(rng: Random, tokenizer, level: int) -> list[tuple]:
+    """Passages of random tokens, each a title, its number and a text, and questions of two sorts.
+
+    Either tokens of a title are given and its number is asked, or tokens of a text are given and the number is asked
+    with the tokens that follow. What copying is to values, this is to citing and finding: the bare skill, without any
+    language around it.
+    """
+    encode = functools.partial(tokenizer.encode, add_special_tokens=False)
+    draw = lambda count: [rng.randrange(8, len(tokenizer)) for _ in range(count)]
+    most, longest_title, longest_text = FIND_LEVELS[level]
+    count = rng.randint(1, most)
+    numbers = rng.sample(range(1, 10), count)
+    titles = [draw(rng.randint(1, longest_title)) for _ in range(count)]
+    texts = [draw(rng.randint(6, longest_text)) for _ in range(count)]
+    prefix = []
+    for number, title, text in zip(numbers, titles, texts, strict=True):
+        prefix += title + encode(f" [{number}]\n") + text + encode("\n\n")
+    tokens = [(token, i, -100, 0.0, 0) for i, token in enumerate(prefix)]
+    for branch, which in enumerate(rng.choices(range(count), k=6), 1):
+        by_title = count > 1 and rng.random() < 0.4
+        given, following = part_of_title(rng, titles[which]) if by_title else part_of_text(rng, texts[which])
+        asked = encode("\n\nQuestion: ") + given + encode(ASSISTANT)
+        answered = encode(f"[{numbers[which]}]") + following + encode(END)
+        for i, token in enumerate(asked + answered):
+            decides = i - len(asked) == (1 if by_title else 3)
+            tokens.append((token, len(prefix) + i, token if i >= len(asked) else -100,
+                           DECISION_WEIGHT if decides else 0.5, branch))
+    return tokens
+
+
+def part_of_title(rng: Random, title: list[int]) -> tuple[list[int], list[int]]:
+    """Some tokens of a title, and nothing: its number is all that is asked."""
+    size = rng.randint(1, len(title))
+    start = rng.randrange(len(title) - size + 1)
+    return title[start : start + size], []
+
+
+def part_of_text(rng: Random, text: list[int]) -> tuple[list[int], list[int]]:
+    """Two or three tokens of a text, and the one or two that follow them."""
+    size, following = rng.randint(2, 3), rng.randint(1, 2)
+    start = rng.randrange(len(text) - size - following + 1)
+    return text[start : start + size], text[start + size : start + size + following]
+
+
+def find_row(seed: str, tokenizer, length: int, level: int) -> Row:
+    """A row of practice in finding, with some copying."""
+    rng, columns, number = Random(seed), [], 0
+    while length - len(columns) > 20:
+        number += 1
+        room = length - len(columns)
+        tokens = find_tokens(rng, tokenizer, level)
+        if len(tokens) > room or rng.random() < 0.1:
+            tokens = copy_tokens(rng, tokenizer, min(31, room // 2))
+        columns += [(*token, number) for token in tokens]
+    return make_row(columns, length, tokenizer)
+
+
+def make_row(columns: list[tuple], length: int, tokenizer) -> Row:
+    columns = columns + [(tokenizer.pad_token_id, 0, -100, 0.0, 0, 0)] * (length - len(columns))
+    ids, positions, labels, weights, branch, sample = zip(*columns[:length])
+    return Row(torch.tensor(ids), torch.tensor(positions), torch.tensor(labels), torch.tensor(weights),
+               torch.tensor(sample), torch.tensor(branch))
+
+
 def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
     """(batch, 1, length, length), True where attended: earlier tokens of the same sample, of the prefix or one's own branch."""
     length = sample.shape[1]
@@ -405,18 +522,16 @@ def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
 
 
 class Rows(torch.utils.data.Dataset):
-    """Packed rows by index, of one difficulty. Row i is the same on every machine and every run."""
+    """Rows start to stop by index, made by `make(seed)`. Row i is the same on every machine and every run."""
 
-    def __init__(self, tokenizer, length: int, start: int, stop: int, difficulty: float, seed: int):
-        self.tokenizer, self.length, self.start, self.stop = tokenizer, length, start, stop
-        self.difficulty, self.seed = difficulty, seed
+    def __init__(self, make, start: int, stop: int, seed: int):
+        self.make, self.start, self.stop, self.seed = make, start, stop, seed
 
     def __len__(self) -> int:
         return self.stop - self.start
 
     def __getitem__(self, i: int) -> Row:
-        index = self.start + i
-        return pack_row(f"clerk-{self.seed}-{index}", self.tokenizer, self.length, self.difficulty)
+        return self.make(f"clerk-{self.seed}-{self.start + i}")
 
 
 def collate(rows: list[Row]) -> Row:
@@ -426,5 +541,8 @@ def collate(rows: list[Row]) -> Row:
 
 def tokenizer_texts(count: int, seed: str = "clerk-tokenizer") -> list[str]:
     """Text on which the tokenizer is trained: prompts and answers as the model will see them."""
-    samples = (draw_sample(Random(f"{seed}-{i}"), 0.6) for i in range(count))
+    samples = []
+    for i in range(count):
+        rng = Random(f"{seed}-{i}")
+        samples.append(reading_sample(rng, rng.randint(1, 4), rng.random() < CONTRACT_SHARE))
     return [s.prefix + "".join(q + a for q, a in s.branches) for s in samples]

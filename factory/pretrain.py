@@ -1,32 +1,36 @@
-"""Pretrain Clerk from scratch: first copying, then reading.
+"""Pretrain Clerk from scratch: first copying, then finding, then reading.
 
-Two stages, because reading passages from the start never learns to copy (see README.md in this folder):
+Three stages, because reading passages from the start learns neither to copy nor to find (see README.md in this folder):
 
 1. `copy`: random tokens repeated once, loss on the repetition. The vocabulary widens 64 -> 384 -> all, each time the loss
    falls below 0.3. This forms the induction heads that every later skill stands on (Olsson et al., arXiv 2209.11895).
-2. `read`: passages with several questions each (see `corpus.py`), packed into rows of equal length.
+2. `find`: random tokens again, now in passages: asked is the number of a title, or what follows some tokens of a text.
+3. `read`: passages with several questions each (see `corpus.py`), packed into rows of equal length.
 
 Hidden matrices are trained with Muon (Jordan et al., 2024; `torch.optim.Muon`), embeddings and norms with AdamW.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from .corpus import TITLE_PRACTICE, Rows, attention_mask, collate, encode, reading_sample, tokenizer_texts
+from .corpus import (
+    DECISION_WEIGHT, FIND_LEVELS, ONE_PASSAGE, Row, Rows, attention_mask, collate, encode, find_row, pack_row,
+    reading_sample, tokenizer_texts)
 from .tokenizer import load_tokenizer, train_tokenizer
 
-VOCAB_SIZE = 2048
+VOCAB_SIZE = 4096
 CONTEXT = 2048
 
 # One dial sets the rest: layers, width. Heads are of 64 dimensions, the feed-forward is 8/3 of the width.
@@ -40,11 +44,12 @@ class Progress:
     stage: str = "copy"
     step: int = 0
     tokens: int = 0
+    rows: int = 0
     read_tokens: int = 0
     seconds: float = 0.0
     copy_vocab: int = 64
+    find_level: int = 0
     difficulty: float = 0.0
-    log: list = field(default_factory=list)
 
 
 def build_model(size: str, vocab_size: int = VOCAB_SIZE, seed: int = 0) -> LlamaForCausalLM:
@@ -113,13 +118,56 @@ def copy_stage(model, optimizers, progress: Progress, folder: Path, device: str,
             average = 5.0
         elif average < 0.1 and progress.copy_vocab >= len(order):
             break
-    progress.stage, progress.step = "read", 0
+    progress.stage, progress.step = "find", 0
     save_checkpoint(model, optimizers, progress, folder)
     log(progress, folder, note="copying has formed")
 
 
-def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: str, weights: torch.Tensor | None = None) -> float:
-    """One optimizer step; `labels` (batch, length) with -100 where nothing is learned, `weights` of the same shape."""
+def find_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int,
+                max_steps: int = 3000, chunk: int = 20) -> None:
+    """Train finding, level by level, until the last one's loss falls below 0.4 nats."""
+    started, before = time.time(), progress.seconds
+    while progress.step < max_steps:
+        make = functools.partial(find_row, tokenizer=tokenizer, length=384, level=progress.find_level)
+        rows = Rows(make, progress.rows, progress.rows + 8 * chunk, seed)
+        losses = train_rows(model, optimizers, progress, rows, 8, device)
+        progress.seconds = before + time.time() - started
+        loss = sum(losses) / len(losses)
+        log(progress, folder, loss=round(loss, 4), find_level=progress.find_level)
+        if progress.step % (5 * chunk) == 0:
+            save_checkpoint(model, optimizers, progress, folder)
+        if loss < 0.4:
+            progress.find_level += 1
+            if progress.find_level == len(FIND_LEVELS):
+                break
+    progress.stage, progress.step = "read", 0
+    save_checkpoint(model, optimizers, progress, folder)
+    log(progress, folder, note="finding has formed")
+
+
+def train_rows(model, optimizers, progress: Progress, rows: Rows, size: int, device: str) -> list[float]:
+    """One step for each `size` rows; returns the losses and advances `progress` (step, rows, tokens)."""
+    losses = []
+    for row in torch.utils.data.DataLoader(rows, batch_size=size, collate_fn=collate, num_workers=1, prefetch_factor=4):
+        losses.append(train_step(model, optimizers, model_inputs(row, device), row.labels.to(device), device,
+                                 row.weights.to(device)))
+        progress.step += 1
+        progress.rows += len(row.ids)
+        progress.tokens += row.ids.numel()
+    return losses
+
+
+def model_inputs(row: Row, device: str) -> dict[str, torch.Tensor]:
+    return dict(input_ids=row.ids.to(device), position_ids=row.positions.to(device),
+                attention_mask=attention_mask(row.sample, row.branch).to(device))
+
+
+def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: str,
+               weights: torch.Tensor | None = None) -> float:
+    """One optimizer step; `labels` (batch, length) with -100 where nothing is learned, `weights` of the same shape.
+
+    Returns the loss in nats per token: of the tokens that decide an answer where there are weights, else of all.
+    """
     model.train()
     with torch.autocast(device, dtype=torch.bfloat16):
         hidden = model.model(**inputs, use_cache=False).last_hidden_state
@@ -132,12 +180,13 @@ def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: st
     else:
         weight = weights[:, 1:][mask]
         loss = (losses * weight).sum() / weight.sum()
+        losses = losses[weight == DECISION_WEIGHT]
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return float(loss.detach())
+    return float(losses.detach().mean())
 
 
 def save_checkpoint(model, optimizers, progress: Progress, folder: Path) -> None:
@@ -169,46 +218,45 @@ def log(progress: Progress, folder: Path, **values) -> None:
         file.write(json.dumps(row) + "\n")
 
 
+def row_shape(difficulty: float) -> tuple[int, int]:
+    """(rows, tokens per row) of a batch: rows grow with the passages, and batches once one passage can be read."""
+    if difficulty < ONE_PASSAGE:
+        return 10, 384
+    return (10, 512) if difficulty < 0.7 else (8, 768)
+
+
 def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int, budget: int,
-               batch: int = 8192, chunk: int = 25) -> None:
+               chunk: int = 50) -> None:
     """Train reading for `budget` tokens in chunks of steps; difficulty rises as the loss falls (see `next_difficulty`).
 
-    Rows have 512 tokens up to difficulty 0.7, then 768. The learning rate is constant for 55% of the budget and then
-    falls linearly to 5%. With every sort of question from the start the loss stays on a plateau: see README.md.
+    The learning rate is constant for 60% of the budget and then falls linearly to 5%. With every sort of question from
+    the start the loss stays on a plateau: see README.md.
     """
-    started, before = time.time(), progress.seconds
+    started, before, chunks = time.time(), progress.seconds, 0
     while progress.read_tokens < budget:
-        length = 512 if progress.difficulty < 0.7 else 768
-        size = max(1, batch // length)
-        rows = Rows(tokenizer, length, progress.step * size, (progress.step + chunk) * size, progress.difficulty, seed)
-        losses = []
-        for row in torch.utils.data.DataLoader(rows, batch_size=size, collate_fn=collate, num_workers=1, prefetch_factor=4):
-            done = progress.read_tokens / budget
-            scale_lr(optimizers, 1.0 if done < 0.55 else max(0.05, 1 - 0.95 * (done - 0.55) / 0.45))
-            inputs = dict(input_ids=row.ids.to(device), position_ids=row.positions.to(device),
-                          attention_mask=attention_mask(row.sample, row.branch).to(device))
-            losses.append(train_step(model, optimizers, inputs, row.labels.to(device), device, row.weights.to(device)))
-            progress.step += 1
-            progress.tokens += row.ids.numel()
-            progress.read_tokens += row.ids.numel()
-            progress.seconds = before + time.time() - started
-        loss = sum(losses) / len(losses)
+        size, length = row_shape(progress.difficulty)
+        done = progress.read_tokens / budget
+        scale_lr(optimizers, 1.0 if done < 0.6 else max(0.05, 1 - 0.95 * (done - 0.6) / 0.4))
+        make = functools.partial(pack_row, tokenizer=tokenizer, length=length, difficulty=progress.difficulty)
+        losses = train_rows(model, optimizers, progress, Rows(make, progress.rows, progress.rows + chunk * size, seed),
+                            size, device)
+        progress.read_tokens += chunk * size * length
+        progress.seconds = before + time.time() - started
+        loss, chunks = sum(losses) / len(losses), chunks + 1
         log(progress, folder, loss=round(loss, 4), difficulty=round(progress.difficulty, 3))
         progress.difficulty = next_difficulty(progress.difficulty, loss, progress.read_tokens / budget)
-        if progress.step % (4 * chunk) == 0:
-            save_checkpoint(model, optimizers, progress, folder)
-        if progress.step % (8 * chunk) == 0:
-            log(progress, folder, exact_match=evaluate(model, tokenizer, device))
+        save_checkpoint(model, optimizers, progress, folder)
+        if chunks % 6 == 0:
+            passages = 1 if progress.difficulty < ONE_PASSAGE else 4
+            log(progress, folder, passages=passages, exact_match=evaluate(model, tokenizer, device, passages, 16))
     progress.stage = "done"
     save_checkpoint(model, optimizers, progress, folder)
 
 
 def next_difficulty(difficulty: float, loss: float, done: float) -> float:
-    """A larger step the lower the loss; 1.0 at the latest when 80% of the budget is spent."""
-    step = 0.04 if loss < 0.45 else 0.02 if loss < 0.65 else 0.005
-    if TITLE_PRACTICE[0] <= difficulty < TITLE_PRACTICE[1] and loss >= 0.22:
-        step = 0.008
-    return min(1.0, max(difficulty + step, (done - 0.6) / 0.2))
+    """A larger step the lower the loss of the deciding tokens, none on a plateau; all by 80% of the budget."""
+    step = 0.04 if loss < 0.3 else 0.02 if loss < 0.4 else 0.01 if loss < 0.5 else 0.0
+    return min(1.0, max(difficulty + step, (done - 0.35) / 0.45))
 
 
 @torch.no_grad()
@@ -246,7 +294,7 @@ def export(model, tokenizer, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
               for path in sorted(folder.iterdir()) if path.suffix in (".safetensors", ".json", ".jinja")
-              and path.name != "hashes.json"}
+              and path.name not in ("hashes.json", "skills.json")}  # the card's figures come after the weights
     (folder / "hashes.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
 
 
@@ -261,6 +309,8 @@ def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: in
     progress = load_checkpoint(model, optimizers, folder, device)
     if progress.stage == "copy":
         copy_stage(model, optimizers, progress, folder, device, seed)
+    if progress.stage == "find":
+        find_stage(model, optimizers, progress, folder, tokenizer, device, seed)
     if progress.stage == "read":
         read_stage(model, optimizers, progress, folder, tokenizer, device, seed, budget)
     log(progress, folder, exact_match=evaluate(model, tokenizer, device, count=100, name="test"))

@@ -1,15 +1,19 @@
 """The pretraining text and recipe: samples are right, packing changes nothing, a stopped run goes on."""
 
+import functools
 import json
 import random
+import re
 
 import pytest
 import torch
 
 from factory.corpus import (
-    ABSTAIN, attention_mask, closed_book_sample, draw_sample, encode, pack_row, reading_sample, tokenizer_texts)
+    ABSTAIN, ASSISTANT, DECISION_WEIGHT, FIND_LEVELS, Sample, attention_mask, closed_book_sample, draw_family, draw_sample,
+    draw_window, encode, find_row, find_tokens, pack_row, question_branch, quote_sample, reading_sample, tokenizer_texts)
 from factory.pretrain import (
-    Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, load_checkpoint, read_stage, train_step)
+    Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, find_stage, load_checkpoint,
+    next_difficulty, read_stage, train_step)
 from factory.tokenizer import train_tokenizer
 
 
@@ -24,7 +28,8 @@ def samples():
 
 
 def passages_of(sample):
-    return {int(part.split("]")[0]): part.split("]", 1)[1] for part in sample.prefix.split("\n\n[")[1:]}
+    _, *parts = re.split(r"^(.+) \[(\d)\]$", sample.prefix, flags=re.M)
+    return {int(number): title + text for title, number, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
 
 
 def test_answers_stand_in_the_passage_they_cite(samples):
@@ -56,6 +61,72 @@ def test_extract_answers_are_json_of_cited_values(samples):
                 assert all(value in passages_of(sample)[int(number[1:])] for value in json.loads(text).values())
                 found += 1
     assert found > 10
+
+
+def test_windows_are_as_long_as_chunks_and_hold_the_evidence():
+    lengths = []
+    for i in range(100):
+        rng = random.Random(f"window-{i}")
+        written = draw_family(rng, 1, i % 2 == 0)[0].written
+        fact = rng.choice(written.facts)
+        start, end = draw_window(rng, written, fact)
+        assert start <= fact.evidence_start and fact.evidence_end <= end
+        lengths.append(end - start)
+    # Paragraphs of one sentence are cut as well: without that, a window could be a whole document.
+    assert max(lengths) < 1200 and sum(lengths) / len(lengths) < 480
+
+
+def test_quoted_words_are_followed_by_the_answer_in_the_cited_passage():
+    checked = 0
+    for i in range(60):
+        sample = quote_sample(random.Random(f"quote-{i}"), 1 + i % 4, i % 2 == 0)
+        passages = passages_of(sample)
+        for question, answer in sample.branches:
+            number, words = answer.split("] ", 1)
+            assert f"{question.split(chr(34))[1]} {words}" in passages[int(number[1:])]
+            checked += 1
+    assert checked > 100
+
+
+def starts(tokens, part):
+    return [at for at in range(len(tokens)) if tokens[at : at + len(part)] == part]
+
+
+def test_practice_in_finding_asks_for_what_stands_there(tokenizer):
+    encode = functools.partial(tokenizer.encode, add_special_tokens=False)
+    before, behind, by_title = len(encode("\n\nQuestion: ")), len(encode(ASSISTANT)), 0
+    for i in range(60):
+        rows = find_tokens(random.Random(f"find-{i}"), tokenizer, i % len(FIND_LEVELS))
+        prefix = [token for token, *_, branch in rows if branch == 0]
+        for number in {branch for *_, branch in rows} - {0}:
+            asked = [token for token, _, label, _, branch in rows if branch == number and label == -100]
+            words = asked[before : len(asked) - behind]
+            answer = [token for token, _, label, _, branch in rows if branch == number and label != -100]
+            cited, following = answer[1], answer[3:-1]
+            label = encode(" [") + [cited] + encode("]\n")
+            # A title stands before its number, a text behind the number of its passage.
+            labels, places = starts(prefix, label), starts(prefix, words + following)
+            assert labels and places
+            assert any(at > labels[0] for at in places) if following else any(at < labels[0] for at in places)
+            by_title += not following
+            decides = [token for token, _, _, weight, branch in rows if branch == number and weight == DECISION_WEIGHT]
+            assert decides == [following[0] if following else cited]
+    assert 40 < by_title < 180
+
+
+def test_the_first_tokens_of_an_answer_weigh_more(tokenizer):
+    sample = Sample("passages", [(question_branch("How long?"), "[2] 45 days")], ["lookup"])
+    weights = [weight for _, _, label, weight, branch in encode(sample, tokenizer, random.Random(0), context_share=0.0)
+               if branch and label >= 0]
+    tokens = tokenizer.convert_ids_to_tokens(tokenizer.encode("[2] 45 days", add_special_tokens=False))
+    assert [token for token, weight in zip(tokens, weights) if weight == DECISION_WEIGHT] == ["[", "2", "Ġ4", "5"]
+    assert weights[-1] == 1.0
+
+
+def test_difficulty_waits_on_a_plateau_but_not_for_ever():
+    assert next_difficulty(0.3, 0.8, 0.1) == 0.3
+    assert 0.3 < next_difficulty(0.3, 0.35, 0.1) < next_difficulty(0.3, 0.1, 0.1)
+    assert next_difficulty(0.0, 2.0, 0.8) == 1.0
 
 
 def test_closed_book_questions_are_answered_by_the_abstention():
@@ -100,6 +171,8 @@ def test_any_text_survives_the_tokenizer(tokenizer, text):
 
 def test_digits_are_single_tokens(tokenizer):
     assert tokenizer.convert_ids_to_tokens(tokenizer.encode("4821", add_special_tokens=False)) == list("4821")
+    tokens = tokenizer.convert_ids_to_tokens(tokenizer.encode("for 45 days", add_special_tokens=False))
+    assert "Ġ" not in tokens and ["Ġ4", "5"] == tokens[-3:-1]
 
 
 def test_copying_is_learned_on_a_small_vocabulary():
@@ -119,14 +192,22 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path):
     copy_stage(model, optimizers, Progress(), tmp_path, "cpu", seed=0, max_steps=3)
     again = build_model("nano", 72, seed=1)
     progress = load_checkpoint(again, build_optimizers(again), tmp_path, "cpu")
-    assert progress.stage == "read" and progress.tokens > 0
+    assert progress.stage == "find" and progress.tokens > 0
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+def test_finding_is_trained_level_by_level_before_reading(tmp_path, tokenizer):
+    model = build_model("nano", len(tokenizer))
+    progress = Progress(stage="find")
+    find_stage(model, build_optimizers(model), progress, tmp_path, tokenizer, "cpu", seed=0, max_steps=2, chunk=2)
+    assert progress.stage == "read" and progress.rows == 16 and progress.tokens == 16 * 384
+    assert torch.equal(find_row("a", tokenizer, 384, 2).ids, find_row("a", tokenizer, 384, 2).ids)
 
 
 def test_reading_trains_logs_and_ends(tmp_path, tokenizer, capsys):
     model = build_model("nano", len(tokenizer))
     progress = Progress(stage="read")
-    read_stage(model, build_optimizers(model), progress, tmp_path, tokenizer, "cpu", seed=0, budget=4096, batch=1024)
-    assert progress.stage == "done" and progress.read_tokens >= 4096
+    read_stage(model, build_optimizers(model), progress, tmp_path, tokenizer, "cpu", seed=0, budget=3840, chunk=1)
+    assert progress.stage == "done" and progress.read_tokens >= 3840 and progress.rows == 10
     scores = evaluate(model, tokenizer, "cpu", passages=2, count=4)
     assert scores and all(0 <= value <= 1 for value in scores.values())
