@@ -227,7 +227,7 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list
             (stated if found else absent).append((draft, placed, found))
     rng.shuffle(stated)
     rng.shuffle(absent)
-    # Half of the unanswerable ones ask one document for what a passage states of another: the type of fact alone misleads.
+    # Half of the unanswerable ones ask one document for what a passage states of another: the type of fact misleads.
     shown = {(placed.clause.key, placed.fact.name) for _, placed, _ in stated}
     absent.sort(key=lambda item: (item[1].clause.key, item[1].fact.name) not in shown or rng.random() < 0.5)
     # Few facts in few words: they are asked twice, most often in other words.

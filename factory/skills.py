@@ -1,8 +1,8 @@
 """Pretraining samples for the prompts that the libraries send: what each component of the course asks a model to do.
 
 Every prompt is the component's own default, taken from llama-index itself, so that what is practiced is what will be
-asked; where the default is longer than a small model's context bears, the template is one of `labutils.prompts` and goes in
-through the component's public prompt argument.
+asked; where the default is longer than a small model's context bears, the template is one of `labutils.prompts` and goes
+in through the component's public prompt argument.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from llama_index.core.retrievers.fusion_retriever import QUERY_GEN_PROMPT
 
 from labutils.prompts import ABSTAIN, JUDGE_TEMPLATE, SUB_QUESTION_TEMPLATE
 
+from .contracts import part_of
 from .corpus import ASSISTANT, USER, Draft, Sample, draw_family, draw_window, inside, unique_reference
 from .text import PlacedFact, draw_values, fill
 
@@ -48,7 +49,8 @@ class Shown:
             self.texts.append(draft.written.text[slice(*window)].strip())
             self.stated += [(len(windows), draft, fact) for fact in draft.written.facts if inside(fact, window)]
         here = {id(fact) for _, _, fact in self.stated}
-        self.absent = [(0, draft, fact) for draft in self.drafts for fact in draft.written.facts if id(fact) not in here]
+        self.absent = [(0, draft, fact) for draft in self.drafts for fact in draft.written.facts
+                       if id(fact) not in here]
 
     def ask(self, rng: Random, count: int, answerable: float = 0.7) -> list[tuple[str, int, PlacedFact]]:
         """(question, number of the passage that answers it or 0, fact), in any order."""
@@ -190,9 +192,10 @@ def hyde_sample(rng: Random, passages: int, contract: bool) -> Sample:
     draft = draw_family(rng, 1, contract)[0]
     fact, reference = rng.choice(draft.written.facts), unique_reference(rng, draft, [])
     question = rng.choice(fact.fact.questions).replace("{doc}", reference)
-    wording = next(part for part in rng.choice(fact.clause.wordings).split(" || ") if "{" + fact.fact.name + "}" in part)
+    _, wording = part_of(rng.choice(fact.clause.wordings), fact.fact.name)
     passage = fill(wording.strip(), draft.written.names | draw_values(fact.clause, rng))[0]
-    return sample_of("", [(HYDE_TMPL.format(context_str=question) + ASSISTANT, f"{draft.written.title}\n{passage}")], "hyde")
+    prompt = HYDE_TMPL.format(context_str=question)
+    return sample_of("", [(prompt + ASSISTANT, f"{draft.written.title}\n{passage}")], "hyde")
 
 
 def decompose_sample(rng: Random, passages: int, contract: bool) -> Sample:

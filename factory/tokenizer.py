@@ -1,7 +1,7 @@
 """Clerk's tokenizer: byte-level BPE with single digits, so that any UTF-8 text survives a round trip.
 
-The space before a number belongs to its first digit (" 4", "5"). Were it a token of its own, every number of a text would
-follow the same token, and a small model that copies by what came before would confuse them (see the log in README.md).
+The space before a number belongs to its first digit (" 4", "5"). Were it a token of its own, every number of a text
+would follow the same token, and a small model that copies by what came before would confuse them (see README.md).
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ def test_every_skill_makes_samples_that_fit_the_context_and_leave_no_slot_open(m
 
 
 def test_skills_are_part_of_the_last_stage_of_pretraining():
-    kinds = {difficulty: {kind for i in range(150) for kind in draw_sample(random.Random(f"clerk-mix-{i}"), difficulty).kinds}
-             for difficulty in (0.9, 1.0)}
+    draws = {d: [draw_sample(random.Random(f"clerk-mix-{i}"), d) for i in range(150)] for d in (0.9, 1.0)}
+    kinds = {d: {kind for sample in samples for kind in sample.kinds} for d, samples in draws.items()}
     assert "decompose" not in kinds[0.9] and {"lookup", "title", "decompose", "judge"} <= kinds[1.0]
 
 
@@ -122,6 +122,7 @@ def test_triplets_name_the_document_and_values_of_the_text():
 def test_a_hypothetical_passage_and_rewritten_questions_keep_the_names():
     for prompt, answer in samples(skills.rewrite_sample):
         question = re.search(r"Query: (.*)\nQueries:", prompt)[1]
-        assert question not in answer.splitlines() and len(answer.splitlines()) == int(re.search(r"Generate (\d)", prompt)[1])
+        lines = answer.splitlines()
+        assert question not in lines and len(lines) == int(re.search(r"Generate (\d)", prompt)[1])
     for prompt, answer in samples(skills.hyde_sample):
         assert "\n" in answer and "{" not in answer
