@@ -124,7 +124,7 @@ def copy_stage(model, optimizers, progress: Progress, folder: Path, device: str,
 
 
 def find_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int,
-                max_steps: int = 3000, chunk: int = 20) -> None:
+               max_steps: int = 3000, chunk: int = 20) -> None:
     """Train finding, level by level, until the last one's loss falls below 0.4 nats."""
     started, before = time.time(), progress.seconds
     while progress.step < max_steps:
