@@ -1,6 +1,7 @@
 """The contracts of the fictional world: clauses, contract types and the names that fill a contract.
 
-Every clause has four wordings, one per drafter: 0 modern and plain, 1 traditional, 2 terse, 3 relational.
+Every clause has six wordings, one per drafter: 0 modern and plain, 1 traditional, 2 terse, 3 relational, 4 civil-law,
+5 business.
 Every fact has at least six questions; the last two are paraphrases in other words, to be held out of training.
 A is always the party that provides (supplier, licensor), B the party that receives and pays. `category` is the name of
 a category of CUAD (Hendrycks et al. 2021, https://arxiv.org/abs/2103.06268) where one fits, else empty. All wording was
@@ -16,10 +17,10 @@ from random import Random
 from .text import Clause, Fact, Genre
 from .values import LEGAL_FORMS, Value, code, company, date, money, number, one_of, percent, person, place
 
-STYLES = 4
+STYLES = 6
 CURRENCIES = ("USD", "EUR", "GBP", "CHF")
-MONEY_FACTS = {"liability_cap", "insurance_cover", "annual_fee", "deposit", "minimum_spend"}
-ROLE_STYLES = (1, 2)  # these drafters call the parties by their roles, the others by short company names
+MONEY_FACTS = {"liability_cap", "insurance_cover", "annual_fee", "deposit", "minimum_spend", "bonus_amount"}
+ROLE_STYLES = (1, 2, 4)  # these drafters call the parties by their roles, the others by short company names
 
 
 def blocks(text: str) -> tuple[str, ...]:
@@ -63,6 +64,23 @@ TERRITORIES = listed("""
     Panama, Iceland, Ireland, Finland, Estonia, Latvia, South Africa, Namibia, Botswana, Tanzania, Senegal, Tunisia,
     Jordan, Oman, Qatar
     """)
+PURPOSES = listed("""
+    staff training, internal testing, trade fairs, product demonstrations, emergency drills, data migration,
+    charity work, academic research, quality checks, public tenders, market studies, accident prevention,
+    school visits, job interviews, energy audits, supplier reviews
+    """)
+MATERIALS = listed("""
+    operating manuals, training videos, form templates, test scripts, wiring diagrams, process charts, style guides,
+    sample reports, safety posters, data models, report layouts, staff checklists, spare parts lists, color charts,
+    cleaning instructions, measurement tables
+    """)
+MISCONDUCT = listed("""
+    patent infringement, bribery of officials, child labor, counterfeit parts, forged certificates, soil pollution,
+    unpaid wages, tax evasion, price fixing, export violations, illegal dumping of waste, sale of stolen goods,
+    misuse of trademarks, false advertising, use of pirated programs, toxic emissions, forced labor, cruelty to animals
+    """)
+# Without May, which is also a verb.
+TEST_MONTHS = listed("January, February, March, April, June, July, August, September, October, November, December")
 
 # In the order in which a contract brings them.
 CLAUSES: tuple[Clause, ...] = (
@@ -78,6 +96,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Both of us need some time to prepare. We have therefore agreed that our arrangement takes effect
         {effective_delay} after signing, and that {A} and {B} use the time until then to get ready.
+
+        From the date of signature an interval of {effective_delay} elapses before this Agreement enters into force.
+        Until that moment no performance may be demanded. Where one of the Parties wishes to withdraw in the meantime,
+        it is not entitled to do so by unilateral declaration.
+
+        Day zero is the day of signing, and this contract goes live {effective_delay} later. The time in between is
+        for lining up people and systems. {A} and {B} owe each other no work and no money yet, but neither can back
+        out alone.
         """, fact("effective_delay", number(3, 60, 1, "days"), """
         How long after signature does {doc} take effect?
         When does {doc} take effect, counted from the date of signature?
@@ -102,6 +128,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We are entering into this relationship for an initial term of {initial_term}. {A} and {B} expect to work
         together throughout that time, and the arrangement then expires unless we have renewed it or ended it before.
+
+        It is agreed that the initial term, which begins with the entry into force of this Agreement, extends over
+        {initial_term}. Where neither renewal nor earlier termination intervenes, the contractual relationship ends
+        upon the lapse of that term without further formality.
+
+        Day one is the day this contract goes live. Count {initial_term} from that day and the initial term of this
+        contract is over. Then everything stops on its own, unless the contract gets renewed. Getting out sooner works
+        only in the ways listed here.
         """, fact("initial_term", number(2, 15, 1, "years"), """
         How long is the initial term of {doc}?
         What is the length of the initial term under {doc}?
@@ -124,6 +158,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We know that every project has its time. Ours expires on {expiry_date}, unless we end it before. Well ahead of
         that day, {A} and {B} will sit down to see whether they want a new agreement.
+
+        This Agreement is concluded for a fixed duration, the last day of which, subject to earlier termination, is
+        {expiry_date}. No notice is required for it to end. Where the Parties continue their dealings thereafter, a
+        tacit renewal may not be inferred from such conduct.
+
+        Mark {expiry_date} in the planner, because this contract ends when that day ends. Nobody sends a reminder, and
+        nothing is renewed automatically. To carry on afterward, {A} and {B} need a fresh contract with both
+        signatures on it.
         """, fact("expiry_date", date(2027, 2036), """
         When does {doc} expire?
         What is the expiration date of {doc}?
@@ -149,6 +191,14 @@ CLAUSES: tuple[Clause, ...] = (
         We would like this relationship to go on. Once the initial term is over, it is therefore renewed for
         {renewal_term} at a time, on the same terms, unless {A} or {B} has told the other that it does not want to
         renew.
+
+        In the absence of a valid notice of non-renewal, this Agreement is tacitly extended when the initial term
+        lapses, and likewise when any renewal period lapses, on each occasion by {renewal_term}. In all other respects
+        its conditions remain unchanged.
+
+        Do nothing and the deal keeps going. Whenever a period ends, starting with the initial term, the contract
+        renews by itself and picks up another {renewal_term}. All conditions carry on as they are. Only a no from {A}
+        or {B}, sent early enough, stops that.
         """, fact("renewal_term", number(9, 66, 3, "months"), """
         For how long does {doc} renew each time?
         What is the renewal term of {doc}?
@@ -173,6 +223,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Neither of us should be held in a relationship that no longer fits. If {A} or {B} does not want to renew, it
         says so in writing at least {renewal_notice} before the current period runs out, so that the other can plan.
+
+        Each of the Parties is entitled to decline a renewal by written declaration. A declaration of non-renewal is
+        valid only where, at the time it is given, at least {renewal_notice} remain until the end of the current
+        period. In the event that it is given late, the renewal takes its course.
+
+        Renewal is the default, so watch the calendar. Take the last day of the current period and go back
+        {renewal_notice}, because by then a written no to renewal has to be with the other side. Miss that and {A} and
+        {B} carry on for another period.
         """, fact("renewal_notice", number(20, 175, 5, "days"), """
         How much notice stops the renewal of {doc}?
         How long before the end of the period must notice of non-renewal of {doc} be given?
@@ -195,6 +253,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We want {subject} to be of real use. For the life of our arrangement, {A} licenses {B} to use it in its own
         business with up to {user_count}, and we talk about a larger license when more are needed.
+
+        The right to use {subject} in the course of its own business is granted to {B} by {A} on a non-exclusive
+        basis. The circle of persons entitled to such use under the license comprises at most {user_count}. Where
+        access is required for others, {B} is obliged to acquire an additional license beforehand.
+
+        {B} gets to use {subject} in its own business until this contract ends, and {A} can still license others. Set
+        up accounts for as many as {user_count} under this license and stop there. Need to go higher? Buy the extra
+        licenses first.
         """, fact("user_count", number(10, 9000, 5, "named users"), """
         How many users does the license in {doc} cover?
         What number of users may use the licensed product under {doc}?
@@ -217,6 +283,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We have thought about where {subject} will be used. Our license is meant for the site of {B} in {site} and
         cannot be passed on. If {B} ever moves, we will find a solution together.
+
+        The license is personal to {B} and may not be transferred. The use of {subject} under this license is confined
+        to the establishment which {B} maintains in {site}. In the event that a relocation is intended, the prior
+        consent of {A} in writing is required.
+
+        This license stays with {B} and cannot be handed on. Staff of {B} work with {subject} under this license at
+        the {site} site and nowhere else. Thinking of moving? Talk to {A} first and get a yes in writing.
         """, fact("site", place, """
         At which site may the license under {doc} be used?
         Where is the licensed site under {doc}?
@@ -239,6 +312,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We see our groups as part of the relationship. As many as {affiliate_count} of {B} may therefore use {subject}
         at the same time as well, provided that {A} hears their names first and that {B} stands behind them.
+
+        Where members of the group of {B} are to participate in the use of {subject}, such participation is open to
+        {affiliate_count} simultaneously and to no more. Their names are communicated to {A} in writing beforehand,
+        and {B} is liable for their conduct as for its own.
+
+        {B} may share {subject} inside its group on the same terms. Keep the list of group companies with access at
+        {affiliate_count} or fewer at any moment, and send each new name to {A} before the company starts. If one of
+        them breaks the rules, the problem lands with {B}.
         """, fact("affiliate_count", number(2, 60, 1, "affiliates"), """
         How many affiliates may use the rights under {doc}?
         To how many affiliates does the right of use in {doc} extend?
@@ -264,6 +345,14 @@ CLAUSES: tuple[Clause, ...] = (
         We want {B} to feel safe. The source code of {subject} is therefore kept in escrow by {escrow_agent}. ||
         Whenever there is a new release, {A} updates the deposit within {deposit_time}, and {B} gets the code if {A}
         goes under.
+
+        It is agreed that {escrow_agent} acts as depositary and keeps the source code of {subject} in escrow. || Where
+        a new release is issued, {A} is obliged to renew the deposit of source code, for which it has {deposit_time}
+        from the release. Where {A} becomes insolvent, {B} is entitled to the code.
+
+        {escrow_agent} looks after the source code of {subject} in escrow. || After a new release goes out, the
+        matching source code follows into escrow, and {A} gets that done in {deposit_time} or less. If {A} can no
+        longer pay its debts, {B} collects the code and does its own maintenance.
         """, fact("escrow_agent", company, """
         Who holds the source code in escrow under {doc}?
         Which company is the escrow agent under {doc}?
@@ -296,6 +385,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We rely on each other in the market. As long as we work together, {A} deals in {territory} with {B} alone as
         far as {subject} is concerned, and sends anyone who asks there to {B}.
+
+        It is agreed that {territory} constitutes the exclusive territory of {B} in respect of {subject} for as long
+        as this Agreement is in force. In that area {A} is obliged to refrain from transactions with third persons,
+        and where inquiries from there reach it, they are to be passed to {B}.
+
+        When it comes to {subject}, {A} leaves {territory} exclusively to {B} until this contract ends. Anyone else
+        who calls from there gets a polite no and the phone number of {B}. Everywhere else, {A} deals with whomever it
+        wants.
         """, fact("territory", TERRITORIES, """
         In which territory is {doc} exclusive?
         For which territory does {doc} grant exclusivity?
@@ -319,6 +416,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We open our books and methods to each other, so a fair rule is needed. {B} has agreed not to compete with {A}
         in {subject} while we work together and for {noncompete_time} after that.
+
+        Where the contractual relationship has ended, for whatever reason, the prohibition of competition with {A} in
+        the field of {subject} continues to bind {B} for {noncompete_time}. During the relationship itself that
+        prohibition applies throughout. The mere holding of listed shares is not regarded as competition.
+
+        {B} does not go up against {A} in {subject} before this contract is over. Nor does {B} get into competing
+        business right after the contract ends, because it has to sit out {noncompete_time} first. Holding a few
+        listed shares is fine.
         """, fact("noncompete_time", number(3, 48, 1, "months"), """
         How long does the non-compete last after the end of {doc}?
         For what time after {doc} ends is competing business prohibited?
@@ -342,6 +447,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Planning needs a floor. We have agreed that {B} buys for no less than {minimum_spend} in each contract year.
         || Should a year fall short, {B} makes up for it by paying {shortfall_share} of the shortfall.
+
+        A sum of {minimum_spend} constitutes the minimum value of the orders for {subject} which {B} is obliged to
+        place in each contract year. || Where the orders placed in such a year do not attain that minimum, {A} is
+        entitled to claim {shortfall_share} of the difference, to the exclusion of all further claims on this account.
+
+        {B} has a firm minimum to meet. Its orders for {subject} have to add up to {minimum_spend} or more over each
+        contract year. || Miss the minimum and the payment from {B} to {A} is {shortfall_share} of whatever is
+        missing. That settles the matter for the year.
         """, fact("minimum_spend", money(20_000, 5_000_000, 5_000), """
         What is the minimum purchase per contract year under {doc}?
         What minimum commitment does {doc} contain?
@@ -373,6 +486,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We know that capacity has its limits. In any month, {B} can count on up to {volume_limit}, and when it needs a
         larger quantity, {A} will say honestly whether it can be done.
+
+        It is agreed that {A} holds sufficient capacity available for {B}. Where the orders of any calendar month
+        exceed a total of {volume_limit}, {A} is entitled to decline the excess, which becomes binding solely upon its
+        acceptance in writing.
+
+        {A} keeps room in its schedule for {B}. The order book for any month is full at {volume_limit}, and beyond
+        that quantity {A} can say no. Need more? Ask early, and count on the extra quantity only after a yes in
+        writing.
         """, fact("volume_limit", number(200, 90_000, 100, "units"), """
         What is the maximum quantity per month under {doc}?
         How many units per month need to be provided at most under {doc}?
@@ -395,6 +516,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We keep goods moving without fuss. From the day an order arrives, {A} has {lead_time} to deliver. || The goods
         go to the warehouse of {B} in {delivery_place}, and from unloading on they are at the risk of {B}.
+
+        Upon receipt of an order, a delivery period of {lead_time} begins to run, within which {A} is obliged to
+        deliver {subject}. || The place of performance for all deliveries is the warehouse which {B} maintains in
+        {delivery_place}. Where unloading has been completed there, {B} bears the risk.
+
+        The clock starts when {A} receives an order for {subject}, and delivery has to be done before {lead_time} are
+        up. || Drivers unload every delivery at the {delivery_place} warehouse of {B}. Loss or damage is a matter for
+        {A} until unloading is finished and for {B} after that.
         """, fact("lead_time", number(2, 26, 1, "weeks"), """
         What is the lead time for deliveries under {doc}?
         Within what time of an order must delivery be made under {doc}?
@@ -428,6 +557,15 @@ CLAUSES: tuple[Clause, ...] = (
 
         Delays cost both of us money. For each week that a delivery is late, {A} credits {B} with {delay_rate} of its
         price as liquidated damages. || We have agreed that these damages end at {delay_maximum} of the price.
+
+        In the event that delivery occurs late, {B} is entitled, without proof of loss, to liquidated damages for
+        every week of delay, calculated at {delay_rate} of the price of the goods concerned. || It is agreed that
+        {delay_maximum} of that price constitutes the upper limit of liquidated damages for delay. Further claims on
+        this account are excluded.
+
+        Every week of late delivery knocks {delay_rate} off the price of the goods in question, and {A} credits that
+        to {B} as liquidated damages. || The meter on damages stops when the deductions for late delivery have reached
+        {delay_maximum} of the price. After that, more delay costs {A} nothing extra.
         """, fact("delay_rate", percent(0.2, 2.8, 0.1), """
         What liquidated damages are due per week of delay under {doc}?
         What percentage of the price is payable for each week of late delivery under {doc}?
@@ -459,6 +597,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We prefer to hear about problems early. After receipt, {B} takes no more than {inspection_time} for its
         inspection and tells {A} what is wrong. If nothing is said, we treat what was received as accepted.
+
+        Whatever {A} provides is to be inspected by {B} upon receipt. In the event that no written rejection for
+        apparent defects is made before {inspection_time} have elapsed from receipt, acceptance is considered to have
+        taken place. Hidden defects are not affected thereby.
+
+        {B} checks everything as soon as it comes in. The inspection clock runs out {inspection_time} after receipt,
+        so any list of visible defects has to be with {A} in writing by then. Say nothing and all of it is accepted.
         """, fact("inspection_time", number(2, 40, 1, "business days"), """
         How long is the inspection period under {doc}?
         Within what time of receipt must apparent defects be notified under {doc}?
@@ -481,6 +626,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We stand behind our promises. For {warranty_time} from delivery, {A} warrants that {subject} will be as we
         described, and it repairs or replaces whatever proves defective in that time.
+
+        Where a defect in {subject} appears and is reported before {warranty_time} have elapsed from delivery, {A} is
+        obliged under its warranty to repair or replace what is defective, without cost to {B}. Deviations from the
+        agreed description rank as defects, whereas normal wear does not.
+
+        Delivery day is the start of the warranty on {subject}, and {warranty_time} later the warranty is over. In
+        between, {A} puts right every defect that {B} reports, and pays for the work itself. Normal wear and misuse
+        are not covered.
         """, fact("warranty_time", number(6, 72, 1, "months"), """
         How long is the warranty under {doc}?
         What is the warranty period in {doc}?
@@ -504,6 +657,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We both depend on a service that runs. {A} has promised availability of {uptime} in every calendar month. ||
         When a month falls below that, we settle it simply with a credit of {uptime_credit} of the monthly fee.
+
+        Measured over each calendar month, and leaving planned maintenance out of account, the availability of the
+        service owed by {A} amounts to at least {uptime}. || Where the agreed availability is not attained, the fee
+        for the month concerned is reduced by {uptime_credit}, by way of a service credit to {B}.
+
+        Every month {A} measures the availability of the service, without planned maintenance, and the result has to
+        be {uptime} or better. || A month of too little availability means {uptime_credit} off the monthly fee. {A}
+        credits this on its own, so {B} need not ask.
         """, fact("uptime", percent(97, 99.9, 0.1), """
         What availability does {doc} promise?
         What is the minimum availability per month under {doc}?
@@ -536,6 +697,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We know how much a breakdown hurts. When {B} reports a critical fault, {A} responds within {response_time} and
         does not let go before it is solved. Smaller faults wait for normal working hours.
+
+        It is agreed that faults may be reported at all hours. Where a reported fault is critical, no more than
+        {response_time} may elapse between the report and the start of work by {A}, which then continues without
+        interruption. In all other cases normal working hours apply.
+
+        {B} calls {A} as soon as something critical breaks, day or night. Someone qualified at {A} has to be working
+        on the critical fault before {response_time} have gone by since the report, and stays on it until everything
+        runs again. Minor faults are handled in normal working hours.
         """, fact("response_time", number(2, 36, 1, "hours"), """
         What is the response time for critical faults under {doc}?
         Within how many hours must work on a critical fault start under {doc}?
@@ -558,6 +727,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         People make projects work. We are glad that {lead_person} will be the project lead for {A}, and we have agreed
         that nobody else takes over this role unless there is a good reason.
+
+        The function of project lead, which comprises the direction of the work on the part of {A}, is conferred upon
+        {lead_person}. Where a replacement becomes unavoidable for an important reason, {A} is obliged to designate a
+        successor of equal qualification.
+
+        {lead_person} runs the work for {B} as project lead of {A}, from start to finish. {A} does not hand this role
+        to someone else just because it suits. If sickness or a resignation forces a change, a person who is just as
+        good steps in.
         """, fact("lead_person", person, """
         Who is the project lead under {doc}?
         Who leads the work under {doc}?
@@ -580,6 +757,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Good work deserves fair pay. For each year of our arrangement, {B} pays {A} an annual fee of {annual_fee}, to
         which value added tax is added. We have agreed that no expenses come on top.
+
+        As remuneration for its performance {A} is entitled to an annual fee, the amount of which, before the addition
+        of value added tax, the Parties fix at {annual_fee}. The invoice is issued in advance for each contract year.
+        Where expenses arise, they are borne by {A}.
+
+        Budget {annual_fee} plus value added tax for each contract year, because that is the fee that {B} pays {A}.
+        The invoice comes before the year begins. Travel and other expenses are already in that figure, so {A} does
+        not bill them separately.
         """, fact("annual_fee", money(5_000, 900_000, 500), """
         What is the annual fee under {doc}?
         How high is the fee per year in {doc}?
@@ -602,6 +787,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         Trust grows with time. To begin with, {B} has agreed to leave a security deposit of {deposit} with {A}, which
         gives it back at the end of our arrangement, less whatever is still open.
+
+        As soon as this Agreement enters into force, an amount of {deposit} is due from {B} to {A} by way of a security
+        deposit. Where obligations of {B} remain open at the end of the Agreement, {A} is entitled to set them off, and
+        only the balance is returned. Interest does not accrue.
+
+        On the day this contract goes live, {B} wires {deposit} to {A}, which holds it as a security deposit. {A} sends
+        it back when the contract ends and takes off anything still unpaid. Nobody earns interest on it.
         """, fact("deposit", money(2_000, 250_000, 500), """
         How high is the security deposit under {doc}?
         What security deposit does {doc} require?
@@ -624,6 +816,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We both handle a lot of paper. So that nothing gets lost, {A} and {B} quote the reference {order_reference} on
         each order, invoice and delivery note, and we may return whatever lacks it.
+
+        In order that documents can be matched with certainty, the Parties mark every order, every invoice and every
+        delivery note with the reference {order_reference}. Where that indication is missing, the recipient is entitled
+        to refuse the document, and time limits run only from receipt of a complete one.
+
+        {order_reference} is the reference to use, and it goes at the top of each order, each invoice and each delivery
+        note. Leave it off and the document comes straight back, and any deadline waits until a correct one arrives.
         """, fact("order_reference", code(), """
         What reference must be quoted on orders and invoices under {doc}?
         Which reference do documents under {doc} bear?
@@ -649,6 +848,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We value prompt payment. {A} sends clear invoices, and {B} pays them within {payment_term} of receipt. ||
         Where an invoice is not paid on time, we have agreed on interest of {late_rate} per month on the overdue sum.
+
+        Where an invoice complies with this Agreement, its amount falls due {payment_term} after {B} has received the
+        invoice. || In the event of default, the outstanding amount bears interest, which accrues at a rate of
+        {late_rate} for each month until {A} has been paid in full. Further claims for late payment are excluded.
+
+        {B} has {payment_term} from the day an invoice arrives to get it paid. An invoice with errors goes back, and
+        the clock starts again with the corrected one. || Pay late and it costs more, because every month {A} adds
+        {late_rate} of the overdue amount as interest.
         """, fact("payment_term", number(7, 120, 1, "days"), """
         Within what time must invoices be paid under {doc}?
         How many days after receipt is an invoice due under {doc}?
@@ -681,6 +888,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We want prices to be predictable. Once in a contract year, {A} may increase them by up to {price_increase}. ||
         So that {B} can plan, new prices are announced in writing at least {price_notice} before they start.
+
+        Where {A} intends to raise its prices, no more than {price_increase} may be added to them in any one contract
+        year. || A period of at least {price_notice} lies between the written notification of new prices to {B} and the
+        day on which they become effective. Orders confirmed earlier are not affected.
+
+        {A} gets one chance in each contract year to put its prices up, and {price_increase} is the most it can add. ||
+        {B} needs time to budget. {A} writes to {B} about the new prices at least {price_notice} ahead of the first day
+        they count. Orders that were confirmed before then stay at the old price.
         """, fact("price_increase", percent(1.5, 12, 0.25), """
         By how much may prices rise in a contract year under {doc}?
         What is the limit on price increases in {doc}?
@@ -712,6 +927,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We treat each other as preferred partners. If a comparable customer ever gets a better price, {A} credits {B}
         with the difference within {mfn_time} of noticing it, and without being asked.
+
+        As regards prices, {B} is entitled to be treated no less favorably than any comparable customer of {A}. In the
+        event that a comparable customer is found to enjoy a better price, the difference is to be credited to {B}, for
+        which {A} has {mfn_time} from the discovery.
+
+        {B} always gets the best price among customers of its kind. If {A} spots that a comparable customer got a
+        better price, the clock starts that day, and {A} has {mfn_time} from spotting it to issue {B} a credit for the
+        difference. Nobody has to chase.
         """, fact("mfn_time", number(5, 60, 1, "days"), """
         Within what time must the difference to a better price be credited under {doc}?
         How soon is the price difference credited under the most favored customer clause of {doc}?
@@ -737,6 +960,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We share in success. {A} receives {revenue_share} of the net revenue that {B} earns with {subject}. || After
         each calendar quarter, we expect the statement of {B} within {statement_time}, and the payment with it.
+
+        It is agreed that {A} participates in the net revenue which {B} generates with {subject}, its share amounting
+        to {revenue_share}. || For each calendar quarter, the statement of net revenue is to be submitted by {B},
+        together with the payment, not later than {statement_time} after the last day of that quarter.
+
+        Whatever net revenue {B} takes in from {subject}, {A} gets {revenue_share} of it. || When a calendar quarter
+        ends, {B} has {statement_time} to send {A} the statement of its net revenue. The payment leaves on the same day
+        as the statement.
         """, fact("revenue_share", percent(2, 30, 0.5), """
         What share of net revenue is payable under {doc}?
         What percentage of revenue does {doc} require to be paid?
@@ -771,6 +1002,14 @@ CLAUSES: tuple[Clause, ...] = (
         Openness keeps us honest. {B} keeps its records for {record_time}. || On notice of {audit_notice}, {A} may
         have them audited by someone independent, and where the error is above {audit_threshold}, we agree that {B}
         bears the cost.
+
+        It is agreed that complete records of this Agreement remain with {B} for {record_time}. || An audit of these
+        records by an independent auditor is open to {A}, provided that it is notified to {B} in writing {audit_notice}
+        in advance. An error above {audit_threshold} shifts the cost of the audit to {B}.
+
+        {B} holds on to all records of this contract for {record_time}. || {A} can send in an independent auditor, as
+        long as it tells {B} in writing {audit_notice} ahead of the audit. {A} pays for the audit unless it turns up an
+        error above {audit_threshold}, in which case {B} pays.
         """, fact("record_time", number(2, 12, 1, "years"), """
         How long must records be kept under {doc}?
         For how many years does {doc} require records to be preserved?
@@ -812,6 +1051,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Both of us sleep better with good cover. {A} maintains liability insurance of at least {insurance_cover} per
         claim. || We have agreed that this insurance continues for {insurance_time} after our arrangement has ended.
+
+        For as long as this Agreement is in force, {A} is obliged to be insured against liability with a sum insured
+        which, for each claim, may not fall below {insurance_cover}. || After the end of the Agreement, the liability
+        insurance remains in place for a further {insurance_time}. Proof is furnished to {B} upon request.
+
+        Each claim needs liability cover of {insurance_cover} or more, and {A} buys that insurance from a solid
+        insurer. || Do not cancel too soon. {A} keeps this liability insurance running for {insurance_time} past the
+        end of the contract and shows {B} the certificate when asked.
         """, fact("insurance_cover", money(250_000, 15_000_000, 250_000), """
         What insurance cover does {doc} require?
         For what amount per claim must liability insurance be maintained under {doc}?
@@ -844,6 +1091,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We trust each other with things that others should not know. {A} and {B} keep them confidential while we work
         together and for {secrecy_time} after that, unless they have become public.
+
+        Information that is not public and that one of the Parties receives from the other is treated as confidential
+        and is used solely for the purposes of this Agreement. The obligation of confidentiality does not lapse with
+        the end of the Agreement but binds the Parties for a further {secrecy_time}.
+
+        Share what the other side tells you only with people who need it for their job. Confidentiality does not stop
+        when the contract ends, because both {A} and {B} keep quiet for another {secrecy_time} after that. What
+        everybody can look up is not covered.
         """, fact("secrecy_time", number(2, 20, 1, "years"), """
         How long does confidentiality last after the end of {doc}?
         For how many years does the duty of confidentiality survive {doc}?
@@ -866,6 +1121,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We take great care of data. Should there be an incident with data of {B}, then {A} reports it within
         {incident_time} of discovering it, and we deal with it openly and together.
+
+        Appropriate measures for the protection of data of {B} are taken by {A}. Where such data is lost or is accessed
+        without authorization, notification of the incident to {B} is due from {A} no later than {incident_time} after
+        its discovery, together with an account of the cause and of the remedy.
+
+        {A} keeps the data of {B} safe, day in and day out. If data gets lost or somebody gets in without permission,
+        {A} has {incident_time} from noticing the incident to report it to {B}. The report covers what happened and
+        what {A} does next.
         """, fact("incident_time", number(6, 96, 2, "hours"), """
         Within what time must a data incident be reported under {doc}?
         How soon after discovery must loss of data be notified under {doc}?
@@ -888,6 +1151,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         What is made for one of us should belong to it. All rights in work created especially for {B} therefore pass
         to it, and {A} signs the papers for the assignment within {ip_time} of being asked.
+
+        Rights in any work produced specially for {B} vest in {B}. Where a document is needed as evidence of the
+        assignment of rights in such work, {B} is entitled to request it, and the signature of {A} is due no later than
+        {ip_time} after the request. Existing tools remain with {A}.
+
+        {B} owns the work that {A} makes just for {B}, with all rights in it. When {B} asks for a signed assignment of
+        rights in that work, {A} takes no more than {ip_time} from the request to sign and return it. What {A} brought
+        along stays with {A}.
         """, fact("ip_time", number(3, 40, 1, "business days"), """
         Within what time must assignment documents for rights be signed under {doc}?
         How soon after a request are the documents on ownership of rights signed under {doc}?
@@ -912,6 +1183,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We share the risks of our work in a sensible way. Whatever goes wrong, neither {A} nor {B} owes the other more
         than {liability_cap} in damages in total, except where one of us has acted fraudulently or on purpose.
+
+        It is agreed that an amount of {liability_cap} constitutes the maximum for which each of the Parties is liable
+        under this Agreement, all claims taken together and irrespective of their legal ground. This limitation does
+        not apply in cases of fraud, willful misconduct, death or personal injury.
+
+        Add up all claims under this contract, and the total liability of {A} stops at {liability_cap}, as does that of
+        {B}. It makes no difference why the claims came up. The limit falls away for fraud, for harm done on purpose,
+        and where people are hurt or killed.
         """, fact("liability_cap", money(100_000, 20_000_000, 50_000), """
         What is the cap on liability in {doc}?
         To what amount is total liability limited under {doc}?
@@ -934,6 +1213,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We would rather talk early than sue late. Both {A} and {B} have promised not to sue on any claim once
         {claim_time} have passed since they learned of the facts, unless there was fraud.
+
+        As from the day on which one of the Parties obtains knowledge of the facts, claims based on this Agreement may
+        be brought during {claim_time} only. Where that time has elapsed, the Parties undertake to refrain from suing,
+        except in cases of fraud.
+
+        Do not sit back and wait. Whoever learns of facts behind a claim under this contract has {claim_time} from that
+        day to sue, and after that the claim is gone for good. Both {A} and {B} stick to this. Fraud is the one
+        exception.
         """, fact("claim_time", number(7, 48, 1, "months"), """
         Within what time must a claim be brought under {doc}?
         How long after learning of the facts can a party still sue under {doc}?
@@ -960,6 +1247,15 @@ CLAUSES: tuple[Clause, ...] = (
         Our people are our strength. We have agreed not to solicit employees of each other until {nosolicit_time}
         after our arrangement ends. || If {A} or {B} solicits one anyway, it pays {nosolicit_share} of the annual
         salary of that employee.
+
+        The solicitation of employees of the other Party is not permitted as long as this Agreement is in force, nor
+        during the {nosolicit_time} following its end. || Where an employee is nevertheless solicited, a contractual
+        penalty is payable to the other by the Party in breach, fixed at {nosolicit_share} of what that employee
+        receives as annual salary.
+
+        Neither {A} nor {B} goes after the employees of the other while the contract runs, and the ban on soliciting
+        them stays on for {nosolicit_time} after the contract ends. || Whoever breaks the ban looks up the annual
+        salary of the solicited employee and pays {nosolicit_share} of it to the other company.
         """, fact("nosolicit_time", number(4, 36, 1, "months"), """
         How long after the end of {doc} is soliciting employees forbidden?
         For what time after {doc} ends may a party not solicit employees of the other?
@@ -992,6 +1288,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We respect the work that goes into finding customers. {A} has agreed to leave the customers of {B} alone while
         we work together and for {customer_time} after that, if it knows them only through us.
+
+        Customers of {B} whose identity becomes known to {A} by virtue of this Agreement are not to be solicited by
+        {A}. The protection of the customers of {B} against such solicitation does not cease upon the end of the
+        Agreement but only {customer_time} thereafter.
+
+        {A} meets customers of {B} through this contract and leaves them to {B}. No calls, no offers, no direct sales.
+        After the contract ends, {A} still does not solicit these customers of {B} until {customer_time} have gone by.
         """, fact("customer_time", number(4, 36, 1, "months"), """
         How long after the end of {doc} is soliciting customers forbidden?
         For what time after {doc} ends are customers protected from solicitation?
@@ -1014,6 +1317,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         A good name is easily lost. {A} and {B} do not disparage each other in public while we work together and for
         {reputation_time} after that, whatever we may think, except where the law wants us to speak.
+
+        Where one of the Parties comments in public on the other, any disparagement is to be avoided. This obligation
+        of non-disparagement binds the Parties until {reputation_time} have elapsed since the end of this Agreement.
+        Statements required by law are excepted.
+
+        Complaints go to the other company, not to the press. {A} and {B} say nothing disparaging about each other in
+        public, neither during this contract nor in the {reputation_time} after it ends. Telling the truth to a court
+        or an authority is always fine.
         """, fact("reputation_time", number(2, 10, 1, "years"), """
         How long does the duty of non-disparagement last after the end of {doc}?
         For how many years after {doc} ends are disparaging statements forbidden?
@@ -1037,6 +1348,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We chose each other with care. {A} and {B} therefore transfer this arrangement only with consent of the other,
         which answers a request within {consent_time}, and we take silence as a yes.
+
+        Where one of the Parties wishes to assign this Agreement, it is obliged to ask the other for consent in
+        writing. A period of {consent_time} from receipt of the request is available to the other Party for refusing
+        the assignment, failing which its consent is presumed.
+
+        {A} or {B} can pass this contract on only with a written yes from the other. Whoever gets a request to consent
+        to a transfer of this contract has {consent_time} to answer it, and no answer by then counts as a yes.
         """, fact("consent_time", number(3, 40, 1, "business days"), """
         Within what time must a request for consent to assignment be answered under {doc}?
         After what time of silence is consent to an assignment deemed given under {doc}?
@@ -1060,6 +1378,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         It matters to us who stands behind a partner. If control of {A} or {B} changes, it tells the other, which then
         has {control_time} to decide whether to leave our arrangement for that reason.
+
+        In the event that control over one of the Parties passes to a third person, this is to be notified without
+        delay. Upon receipt of that notification, the other Party acquires a right to terminate this Agreement by
+        reason of the change of control, which is forfeited unless exercised within {control_time}.
+
+        When somebody else gets control of {A} or {B}, the other hears about it right away. That message starts the
+        clock, and for {control_time} the company that received it can end this contract because of the change of
+        control. If it does nothing by then, the contract simply goes on.
         """, fact("control_time", number(15, 120, 5, "days"), """
         How long can a party terminate {doc} after notice of a change of control?
         Within what time of a change of control being notified may {doc} be ended?
@@ -1083,6 +1409,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We like to grow together. When {A} has a new product in the field of {subject}, then {B} hears of it first and
         has a right of first refusal for {refusal_time} before others are asked.
+
+        Where {A} adds a new product to its range in the field of {subject}, {B} is the first to whom it is to be
+        offered. For {refusal_time} from receipt of that offer, {B} is entitled to exercise its right of first refusal
+        by written acceptance. Thereafter, {A} may contract with third persons.
+
+        {B} gets first pick. When {A} launches something new in the field of {subject}, it makes an offer to {B} before
+        anyone else. From the day of that offer, the first refusal of {B} on the new product stays open for
+        {refusal_time}. No signed yes by then, and {A} can talk to whomever it likes.
         """, fact("refusal_time", number(10, 90, 1, "days"), """
         How long does the right of first refusal under {doc} last?
         Within what time of the offer can the right of first refusal in {doc} be exercised?
@@ -1109,6 +1443,14 @@ CLAUSES: tuple[Clause, ...] = (
         We want to stay partners by choice. {A} or {B} may therefore bring our arrangement to an end without giving
         any reason, as long as the other receives written notice of {convenience_notice} and both of us settle what is
         open.
+
+        Without being obliged to state reasons, each of the Parties is entitled to terminate this Agreement at any
+        time, provided that a period of written notice of {convenience_notice} is observed. || A termination declared
+        in accordance with the foregoing does not give rise to any claim for compensation.
+
+        {A} or {B} can end this contract at any time without giving a reason, by writing to the other
+        {convenience_notice} before its last day. || Nobody pays compensation for leaving this way, but open orders get
+        finished and paid for.
         """, fact("convenience_notice", number(15, 180, 5, "days"), """
         How long is the notice for ending {doc} without cause?
         What notice must a party give to terminate {doc} for convenience?
@@ -1133,6 +1475,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Mistakes happen, and we give each other a fair chance. If {A} or {B} commits a material breach, it has
         {cure_period} from a written warning to put things right, and only then may the other terminate for cause.
+
+        Where one of the Parties is in material breach of this Agreement, the other calls upon it in writing to cure
+        the breach, for which {cure_period} are available from receipt of that notice. In the event that this period
+        expires without result, the Party affected is entitled to terminate with immediate effect.
+
+        Put a serious breach into a letter and send it to the side that caused it. From the arrival of that letter, the
+        side in breach has {cure_period} to cure the material breach. Miss that, and the other can end the contract the
+        same day.
         """, fact("cure_period", number(5, 75, 5, "days"), """
         How long does a party have to cure a material breach under {doc}?
         What is the cure period in {doc}?
@@ -1155,6 +1505,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         Even a good relationship ends one day, and we want to part well. After the end, {A} supports {B} for up to
         {transition_time} of transition on the same terms, if {B} would like that.
+
+        Irrespective of the reason for which this Agreement ends, {B} is entitled to request services for the
+        transition to a successor. In that event, {A} is obliged to render such transition services after the end of
+        the Agreement on unchanged conditions, their maximum duration being {transition_time}.
+
+        {B} may need time to switch. If {B} asks, {A} keeps working through a transition of no more than
+        {transition_time} after the contract ends, at the same prices. {A} briefs the successor and passes on documents
+        and data.
         """, fact("transition_time", number(2, 18, 1, "months"), """
         How long does transition support last after the end of {doc}?
         For what time after {doc} ends must services continue for the transition?
@@ -1164,6 +1522,459 @@ CLAUSES: tuple[Clause, ...] = (
         For how long does the duty to support a transition after {doc} last?
         How much longer will the outgoing provider help while a replacement settles in, under {doc}?
         With {doc} already finished, how long can the customer still lean on the old provider?
+        """)),
+    clause("exception", "Competitive Restriction Exception",
+           "Exceptions to Exclusivity | Permitted Competition | Exceptions to Restrictions", """
+        There is one exception to exclusivity under this agreement, and it lets {A} keep doing business directly with
+        {exempt_company}, as before. || {B} may hold up to {stake_limit} of the shares in a listed competitor of {A}
+        without breaching a restriction on competition.
+
+        Notwithstanding any exclusivity herein contained, the dealings of {A} with {exempt_company} shall be excepted
+        therefrom and may lawfully continue. || No shareholding of {B} in any competitor of {A} whose shares are listed
+        shall constitute a breach of any restriction on competition, unless the same exceeds {stake_limit} of the shares
+        issued.
+
+        Exception from exclusivity for business of {A} with {exempt_company}, an existing customer of long standing.
+        || Passive holdings of {B} in listed competitors of {A} permitted, limited to {stake_limit} of the shares of
+        each. Larger holdings subject to the restriction on competition, as far as this Agreement contains one.
+
+        Older ties deserve respect. Whatever exclusivity we promise, we have agreed that {A} stays free to work with
+        {exempt_company}, as it has for many years. || Nor do we call it unfair when {B} saves for its future by owning
+        a listed competitor of {A} in part, as long as that part is no more than {stake_limit}.
+
+        It is agreed that exclusivity does not prevent {A} from maintaining its existing relationship with the company
+        {exempt_company}. || Where {B} acquires a participation in a company that is listed and that competes with
+        {A}, the restriction on competition is not infringed insofar as such participation remains at or below
+        {stake_limit} of the shares.
+
+        {exempt_company} is the exception to exclusivity, so {A} hangs on to that account and goes on working it. || {B}
+        can buy into a competitor of {A} that is listed on an exchange, but stops at {stake_limit} of its shares.
+        Anything above that counts as competition.
+        """, fact("exempt_company", company, """
+        Which company is excepted from the exclusivity in {doc}?
+        With which company may business continue despite the exclusivity in {doc}?
+        What company does {doc} name as an exception to exclusivity?
+        Dealings with which company are an exception to the exclusivity under {doc}?
+        Which existing customer is an exception to exclusivity under {doc}?
+        For which company does {doc} make an exception to exclusivity?
+        Who is the lone outside buyer that the provider can still serve in a reserved market under {doc}?
+        Which client's link to the provider survives although everybody else gets turned away under {doc}?
+        """), fact("stake_limit", percent(1, 9.5, 0.5), """
+        What share of a listed competitor may be held under {doc}?
+        Up to what percentage of the shares in a listed competitor does {doc} permit a holding?
+        What shareholding in a listed competitor is permitted under {doc}?
+        How large a participation in a listed competitor does {doc} allow?
+        Which limit does {doc} set for owning shares in a listed competitor?
+        What percentage of a listed competitor may be owned without a breach of {doc}?
+        How big can an investment in a publicly traded rival get before it violates {doc}?
+        When does a stake in a publicly traded rival become too big for {doc}?
+        """)),
+    clause("joint", "Joint Ip Ownership", "Joint Inventions | Joint Ownership of Inventions | Jointly Owned Rights", """
+        Inventions that staff of both parties make jointly belong to both in equal shares, and the patent attorney for
+        these joint inventions is {joint_attorney}. || A party that licenses a joint invention to someone else pays
+        half of the license income to its co-owner within {joint_income_time} of receiving it.
+
+        All inventions jointly made by employees of the parties shall be owned by them in equal undivided shares, and
+        {joint_attorney} shall act as patent attorney in respect thereof. || One half of any license income derived
+        from a joint invention shall be remitted to the co-owner within {joint_income_time} of the receipt thereof.
+
+        Joint ownership, in equal shares, of inventions made by staff of both parties. Patent attorney for joint
+        inventions is {joint_attorney}. || Half of all license income from joint inventions payable to the other owner,
+        {joint_income_time} after receipt at the latest. Own use by either party free of charge.
+
+        When our people invent something as one team, it is ours jointly and in equal shares. We both trust
+        {joint_attorney}, who is the patent attorney for all our joint inventions. || If one of us earns license
+        income from a joint invention, half of it reaches the other within {joint_income_time} of its arrival.
+
+        Where employees of both Parties contribute to an invention, it is jointly owned in equal parts, and
+        {joint_attorney} is appointed as patent attorney for it. || In the event that a Party obtains license income
+        from a joint invention, one half is due to the other Party no later than {joint_income_time} after receipt.
+
+        Whatever people from {A} and {B} invent side by side belongs to both, half and half. {joint_attorney} is the
+        patent attorney to call for every joint invention. || License income from a joint invention gets split, and
+        whoever collects it wires half to the other side within {joint_income_time} of receipt.
+        """, fact("joint_attorney", person, """
+        Who is the patent attorney for joint inventions under {doc}?
+        Which patent attorney does {doc} name for joint inventions?
+        Who acts as patent attorney for jointly made inventions under {doc}?
+        What is the name of the patent attorney for joint inventions in {doc}?
+        Which person is the patent attorney for jointly owned inventions according to {doc}?
+        Which attorney takes care of patents for joint inventions under {doc}?
+        Which lawyer looks after discoveries with two proprietors under {doc}?
+        Whom should an engineer ask about shielding a common discovery from copycats under {doc}?
+        """), fact("joint_income_time", number(2, 20, 1, "weeks"), """
+        Within what time must half of the license income from a joint invention be paid over under {doc}?
+        How soon after receipt is license income from joint inventions split under {doc}?
+        How many weeks after receipt is half of the license income due to the co-owner under {doc}?
+        What time does {doc} set for paying half of the license income from a joint invention?
+        When must a co-owner receive its half of the license income from joint inventions under {doc}?
+        How long after receipt may payment of half the income from a joint invention take under {doc}?
+        When outsiders pay royalties on a common discovery, how quickly does the partner get a cut under {doc}?
+        How promptly are royalties on a common discovery divided under {doc}?
+        """)),
+    clause("licensor_affiliates", "Affiliate License-Licensor",
+           "Rights of an Affiliate | Affiliate Rights | Rights Held by an Affiliate", """
+        Some of the rights that {B} needs for {subject} belong to {rights_owner}, an affiliate of {A}, and the license
+        under this agreement includes them. || {A} shows {B} the written consent of the affiliate to the license
+        within {rights_proof_time} of a request.
+
+        The license hereby granted shall extend to all such rights in respect of {subject} as are vested in
+        {rights_owner}, being an affiliate of {A}. || Within {rights_proof_time} of a request therefor, evidence in
+        writing that the said affiliate has assented to the license shall be furnished to {B}.
+
+        License to include the rights of {rights_owner}, an affiliate of {A}, as far as needed for {subject}. || Proof
+        that the affiliate agrees to the license due {rights_proof_time} after request of {B}. No separate fee for
+        rights of the affiliate.
+
+        Half a license would help nobody. The rights of {rights_owner}, which is an affiliate of {A}, are therefore
+        part of our license, so that {B} has all it needs for {subject}. || If {B} would like to see that the
+        affiliate is happy with the license, {A} has {rights_proof_time} from the request to show it in writing.
+
+        In the event that rights required for {subject} are held by an affiliate of {A}, namely {rights_owner}, the
+        license granted to {B} comprises such rights. || Where {B} so requests, evidence that the affiliate has
+        consented to the license is to be submitted in writing, for which a period of {rights_proof_time} is
+        available.
+
+        {rights_owner}, an affiliate of {A}, owns part of what goes into {subject}, and the license covers its rights
+        too. || Clock starts with a request of {B}, and {rights_proof_time} later at most it holds a signed paper in
+        which the affiliate says yes to the license.
+        """, fact("rights_owner", company, """
+        Which affiliate owns rights that the license in {doc} covers?
+        The rights of which affiliate are included in the license under {doc}?
+        Which company is the affiliate whose rights are part of the license under {doc}?
+        What affiliate does {doc} name as owner of licensed rights?
+        To the rights of which affiliate does the license in {doc} extend?
+        Who is the affiliate that holds part of the licensed rights under {doc}?
+        Which sibling firm of the provider lends its creations to the bargain under {doc}?
+        What other member of the provider's corporate family contributes assets under {doc}?
+        """), fact("rights_proof_time", number(3, 50, 1, "days"), """
+        Within what time of a request must the consent of the affiliate to the license be shown under {doc}?
+        How many days after a request is proof of the consent of the affiliate due under {doc}?
+        How long does {doc} allow for evidence that the affiliate has consented to the license?
+        What time does {doc} set for proof that the affiliate has agreed to the license?
+        How soon after a request must the written consent of the affiliate be shown under {doc}?
+        What period for submitting the consent of the affiliate to the license does {doc} set?
+        How quickly can the customer insist on seeing a sibling firm's blessing in black and white under {doc}?
+        If the customer doubts the blessing of a sibling firm, how fast must the provider dispel that worry under {doc}?
+        """)),
+    clause("unlimited", "Unlimited/All-You-Can-Eat-License",
+           "Unlimited Use | Use without Limit | Unlimited License", """
+        For the purpose of {unlimited_purpose}, {B} may use {subject} without any limit on the number of users,
+        devices or transactions. It pays nothing extra for that. Limits that this agreement sets elsewhere apply to
+        other purposes only.
+
+        The license of {B} to make use of {subject} for the purpose of {unlimited_purpose} shall be unlimited as to
+        users, devices and volume, any limit stated elsewhere herein notwithstanding, and no additional charge shall
+        be levied therefor.
+
+        Unlimited use of {subject} by {B} for {unlimited_purpose}, with any number of users and on any devices. No
+        additional charge. Use for any other purpose subject to the limits, as far as this Agreement states them.
+
+        Meters spoil good ideas. When it comes to {unlimited_purpose}, we have agreed that {B} uses {subject}
+        without limit, with as many users and devices as it likes. For that purpose, {A} does not keep count.
+
+        Where {B} uses {subject} exclusively for the purpose of {unlimited_purpose}, such use is unlimited in number
+        and volume. It is agreed that restrictions on users do not apply in this respect and that {A} is not entitled
+        to additional remuneration.
+
+        {B} gets unlimited use of {subject} for {unlimited_purpose}, with no meter running. It puts as many users and
+        devices on that as it wants, and {A} sends no bill. Anything else runs under the normal limits.
+        """, fact("unlimited_purpose", PURPOSES, """
+        For what purpose is use unlimited under {doc}?
+        For which purpose does {doc} allow use without limit?
+        What purpose has no limit on users and devices under {doc}?
+        For which purpose may any number of users work without extra charge under {doc}?
+        For which purpose does {doc} lift the limits on use?
+        What is the purpose for which {doc} grants unlimited use?
+        Which activity of the customer escapes every quota under {doc}?
+        What sort of activity can the customer step up freely in the absence of a quota under {doc}?
+        """)),
+    clause("perpetual", "Irrevocable Or Perpetual License",
+           "Perpetual License | Perpetual Right of Use | Irrevocable License", """
+        {B} receives a perpetual license for the {perpetual_part} that {A} supplies, and the license goes on even after
+        the end of this agreement. || The perpetual license becomes irrevocable once {B} has paid its invoices for
+        {perpetual_after}, and no later breach takes it away.
+
+        {A} hereby grants to {B} a perpetual license to use the {perpetual_part} delivered hereunder, which license
+        shall survive the end hereof. || Upon all invoices of {perpetual_after} having been duly paid, such perpetual
+        license shall become irrevocable, any subsequent default notwithstanding.
+
+        Perpetual license of {B} for {perpetual_part}, not affected by the end of this Agreement. || Perpetual license
+        irrevocable as soon as the invoices of {perpetual_after} have been paid in full. Earlier revocation only in case
+        of serious breach.
+
+        Some things we hand over and never ask back. Even after the end of our arrangement, {B} goes on using the
+        {perpetual_part} under a perpetual license. || We give it time to prove itself, and once the invoices of
+        {perpetual_after} are paid, this perpetual license is irrevocable.
+
+        Where {A} delivers {perpetual_part} to {B}, a license of perpetual duration is granted for them, and the end of
+        this Agreement leaves it unaffected. || In the event that invoices have been paid without arrears for
+        {perpetual_after}, the perpetual license is irrevocable, irrespective of the cause invoked.
+
+        For the {perpetual_part}, {B} holds a license that is perpetual, so nothing goes back to {A} when the contract
+        ends. || Pay the invoices for {perpetual_after}, and the perpetual license turns irrevocable. Until that day {A}
+        may revoke it, though only for a serious breach.
+        """, fact("perpetual_part", MATERIALS, """
+        For which items does {doc} grant a perpetual license?
+        What does the perpetual license in {doc} cover?
+        Which items may be used under the perpetual license in {doc}?
+        To what does the perpetual license under {doc} extend?
+        What may be used even after the end of {doc} under a perpetual license?
+        Which delivered items come with a perpetual license in {doc}?
+        What material is the customer welcome to consult decades from now thanks to {doc}?
+        Which material remains at the customer's disposal for eternity according to {doc}?
+        """), fact("perpetual_after", number(3, 30, 1, "months"), """
+        After how many months of paid invoices does the perpetual license in {doc} become irrevocable?
+        When does the perpetual license under {doc} become irrevocable?
+        For how long must invoices have been paid before the perpetual license in {doc} is irrevocable?
+        What time of paid invoices makes the perpetual license irrevocable under {doc}?
+        The invoices of how many months have to be paid until the perpetual license in {doc} is irrevocable?
+        How long does {doc} require invoices to be paid before the perpetual license becomes irrevocable?
+        How long must remittances keep flowing for the customer's lasting access to be safe under {doc}?
+        When does the customer's lasting access get out of reach for a provider that wants to cancel it under {doc}?
+        """)),
+    clause("uncapped", "Uncapped Liability", "Uncapped Liability | Unlimited Liability | Exception from the Cap", """
+        No cap applies to the liability of {A} for {uncapped_misconduct}. For such claims, {A} compensates {B} in full,
+        even where the total is higher than any limit in this agreement. For all else, the limit continues to apply.
+
+        Nothing herein shall operate to cap or limit the liability of {A} in respect of {uncapped_misconduct}, for which
+        {A} shall be answerable to {B} without limit as to amount, anything to the contrary contained in this Agreement
+        notwithstanding.
+
+        Liability of {A} uncapped in case of {uncapped_misconduct}. Full compensation of {B} in such case, without
+        regard to any cap in this Agreement. Cap unaffected as far as other claims are concerned.
+
+        Some misconduct would destroy our trust, and a limit on liability would then be unfair. If it ever comes to
+        {uncapped_misconduct} at {A}, we have agreed that its liability towards {B} is unlimited.
+
+        In the event that {B} suffers damage through {uncapped_misconduct} on the part of {A}, liability for it is
+        unlimited in amount. It is agreed that any cap on liability that this Agreement states elsewhere does not extend
+        to such damage.
+
+        {A} carries unlimited liability for {uncapped_misconduct}, so nobody should point to the cap there. If it
+        happens, {B} gets all of its damage paid. The cap is meant for the ordinary mishaps.
+        """, fact("uncapped_misconduct", MISCONDUCT, """
+        Fraud, intent and injury aside, for what is liability unlimited under {doc}?
+        Apart from fraud, willful misconduct and personal injury, for what is liability uncapped in {doc}?
+        For which misconduct is liability of the provider alone without limit under {doc}?
+        For which misconduct does {doc} place unlimited liability on the provider alone?
+        In which case of misconduct, other than fraud or intent, is liability of the provider uncapped under {doc}?
+        Fraud, intent and injury apart, for which claims against the provider is there no cap on liability in {doc}?
+        Dishonesty, malice and bodily harm aside, which wrong could ruin the provider for want of a ceiling under {doc}?
+        Short of dishonesty, malice or bodily harm, which wrong exposes the provider's entire fortune under {doc}?
+        """)),
+    clause("steering", "", "Steering Committee | Governance | Review Meetings", """
+        A steering committee with members from both parties meets every {review_interval} to look at results, plans and
+        open points. || {review_chair} chairs the steering committee, sends out the papers for each meeting and keeps
+        the minutes.
+
+        The parties shall constitute a steering committee, which shall meet at intervals of {review_interval} and shall
+        review the performance hereof. || The said steering committee shall have as its chair {review_chair}, in whose
+        absence the members present shall appoint a substitute.
+
+        Chair of the steering committee is {review_chair}. || Meetings of the steering committee at intervals of
+        {review_interval}, alternately at the offices of {A} and {B}. Minutes to be sent to all members. Decisions
+        only by consent of both parties.
+
+        Partners who talk stay partners. Every {review_interval}, people from {A} and {B} meet as our steering
+        committee and look at how we are doing. || We have asked {review_chair} to chair the steering committee and to
+        make sure that all voices are heard.
+
+        For the supervision of this Agreement, the Parties establish a steering committee, the chair of which is
+        entrusted to {review_chair}. || Where no special meeting is called, the steering committee meets at an interval
+        of {review_interval} and deliberates on performance, risks and proposed changes.
+
+        Topics for the steering committee go to its chair, {review_chair}, who builds the agenda from them. || Put a
+        meeting of the steering committee into the calendar every {review_interval}. People from {A} and {B} go through
+        numbers, open issues and next steps, and minutes go out right after.
+        """, fact("review_interval", number(3, 16, 1, "weeks"), """
+        How often does the steering committee meet under {doc}?
+        At what intervals are meetings of the steering committee held under {doc}?
+        How many weeks lie between meetings of the steering committee under {doc}?
+        What interval between meetings of the steering committee does {doc} set?
+        Every how many weeks does the steering committee of {doc} meet?
+        What is the interval of the meetings of the steering committee in {doc}?
+        With what regularity do managers of either company get together to discuss {doc}?
+        How much time typically passes from a joint discussion among managers to the following one under {doc}?
+        """), fact("review_chair", person, """
+        Who chairs the steering committee under {doc}?
+        Who is the chair of the steering committee in {doc}?
+        Which person does {doc} name as chair of the steering committee?
+        By whom is the steering committee chaired under {doc}?
+        What is the name of the chair of the steering committee under {doc}?
+        To whom does {doc} entrust the chair of the steering committee?
+        Who has the task of presiding when managers of either company get together under {doc}?
+        Which individual moderates the regular joint discussion among managers under {doc}?
+        """)),
+    clause("storage", "", "Storage and Age of Goods | Storage | Condition of Goods", """
+        {A} sends only goods that were produced no more than {stock_age} before dispatch. || {B} keeps the goods in
+        closed storage rooms in which relative humidity does not exceed {storage_humidity}, and it lets {A} check
+        those rooms on request.
+
+        No goods shall be dispatched hereunder whose production precedes their dispatch by more than {stock_age}. ||
+        The goods shall be stored by {B} in rooms wherein the relative humidity shall at no time exceed
+        {storage_humidity}, failing which all claims in respect of moisture shall lapse.
+
+        Age of goods at dispatch limited to {stock_age} from production. || Storage of goods by {B} at a relative
+        humidity of no more than {storage_humidity}. Dispatch in order of production. Storage rooms open to inspection
+        by {A} on request.
+
+        We both want goods that please. Between production of the goods and their dispatch, {A} therefore lets no more
+        than {stock_age} go by. || In return, {B} keeps its storage rooms dry, and we have agreed that relative humidity
+        in them never exceeds {storage_humidity}.
+
+        Where relative humidity in the storage rooms of {B} exceeds {storage_humidity}, the goods are considered as
+        improperly stored, and {B} bears the consequences. || It is agreed that a period of {stock_age} between
+        production and dispatch constitutes the maximum age of the goods.
+
+        Once goods are {stock_age} past production, their age rules out dispatch, and {A} keeps them. || {B} watches the
+        meter in its storage rooms and holds relative humidity at {storage_humidity} or lower. If the needle climbs, it
+        acts the same day.
+        """, fact("stock_age", number(4, 40, 1, "weeks"), """
+        What is the maximum age of goods at dispatch under {doc}?
+        How many weeks after production may goods still be dispatched under {doc}?
+        How long before dispatch may goods have been produced under {doc}?
+        What age of goods at dispatch does {doc} allow?
+        What time between production and dispatch of goods does {doc} permit at most?
+        To what age are goods limited at dispatch under {doc}?
+        How stale can merchandise be when the provider ships it under {doc}?
+        At what point does merchandise become too stale for shipment under {doc}?
+        """), fact("storage_humidity", percent(35, 80, 1), """
+        What relative humidity is allowed in storage rooms under {doc}?
+        What is the maximum relative humidity for the storage of goods under {doc}?
+        Up to what relative humidity may goods be stored under {doc}?
+        Which limit of relative humidity does {doc} set for storage rooms?
+        What level of humidity must storage rooms not exceed under {doc}?
+        Above what relative humidity is storage of goods improper under {doc}?
+        How damp can the air around unsold merchandise get under {doc}?
+        From what percentage on is the customer's warehouse too damp according to {doc}?
+        """)),
+    clause("subcontractors", "", "Subcontractors | Subcontracting | Use of Subcontractors", """
+        {A} may use subcontractors, but their part of the work must not be worth more than {subcontract_share} of its
+        total value. || It gives {B} the name of each new subcontractor in writing at least {subcontract_notice} before
+        that subcontractor starts.
+
+        Not more than {subcontract_share} of the work to be performed hereunder, reckoned by value, shall be entrusted
+        to subcontractors. || The name of any subcontractor shall be disclosed to {B} in writing not less than
+        {subcontract_notice} prior to its engagement, and {A} shall be answerable for its acts.
+
+        Subcontracting limited to {subcontract_share} of the work of {A}, measured by value. || Name of each
+        subcontractor to be notified to {B} at least {subcontract_notice} before its first use. Responsibility for
+        subcontractors remains with {A}.
+
+        What counts for us is the skill of {A} itself. It therefore keeps the work in its own hands, apart from at most
+        {subcontract_share} by value that may go to subcontractors. || No stranger should appear without notice, so {B}
+        learns the name of a new subcontractor at least {subcontract_notice} ahead of its first day.
+
+        Where {A} intends to engage a subcontractor, it is obliged to disclose the name of the latter in writing,
+        observing a notice period of {subcontract_notice} before work commences. || In no case does the work entrusted
+        to subcontractors exceed {subcontract_share} of the total value, even where {B} raises no objection.
+
+        Once {A} has given {B} the name of a subcontractor, {subcontract_notice} must go by before that crew starts
+        work. || Subcontractors get {subcontract_share} of the work by value and not a bit more. The rest is done by
+        the people of {A}.
+        """, fact("subcontract_share", percent(10, 60, 2.5), """
+        What share of the work may be given to subcontractors under {doc}?
+        Up to what percentage of the work does {doc} permit subcontracting?
+        To what share of the work is subcontracting limited in {doc}?
+        How much of the work may subcontractors do under {doc}?
+        What limit on the use of subcontractors does {doc} set?
+        What part of the work, by value, may subcontractors perform under {doc}?
+        How much of the job can the provider farm out under {doc}?
+        What is the largest portion that the provider is free to outsource according to {doc}?
+        """), fact("subcontract_notice", number(5, 60, 1, "days"), """
+        How long before a subcontractor starts must its name be notified under {doc}?
+        What notice of a new subcontractor does {doc} require?
+        How many days ahead must the name of a new subcontractor be given under {doc}?
+        How far ahead must the name of a subcontractor be disclosed under {doc}?
+        With what notice may a new subcontractor be engaged under {doc}?
+        What is the notice period for subcontractors in {doc}?
+        How early does the customer hear about outsiders being brought in for the job under {doc}?
+        If outsourcing is planned, how long has the customer got to vet the outsiders under {doc}?
+        """)),
+    clause("continuity", "", "Business Continuity | Continuity Plan | Emergency Planning", """
+        {A} keeps a continuity plan and puts it to the test every {drill_month}, with a report to {B} afterwards. || If
+        its main premises cannot be used, {A} carries on from its standby site in {standby_site}, which is always kept
+        ready.
+
+        {A} shall maintain a business continuity plan, a test whereof shall be conducted in the month of {drill_month}
+        annually and the results communicated to {B}. || Should its main premises become unusable, {A} shall continue
+        the performance hereof from its standby site situated in {standby_site}.
+
+        Standby site of {A} in {standby_site}, for use whenever the main premises fail. || Annual test of the
+        continuity plan in {drill_month}, with written report to {B}. Faults found in the test to be removed without
+        delay.
+
+        Trouble comes unannounced, and we want to be ready. Every {drill_month}, {A} tries out its continuity plan in a
+        test, and {B} is invited to watch. || If the main premises fail, we know that work moves to the standby site of
+        {A} in {standby_site}.
+
+        Where the main premises of {A} become unusable, performance is resumed at its standby site, for which
+        {standby_site} has been designated. || It is agreed that the continuity plan undergoes an annual test, which
+        {A} carries out in {drill_month} and the results of which it submits to {B}.
+
+        Test month for the continuity plan is {drill_month}, and {A} runs the test without a reminder. || When the main
+        premises go dark, {A} moves its work to the standby site in {standby_site} and lets {B} know by phone.
+        """, fact("drill_month", TEST_MONTHS, """
+        In which month is the continuity plan put to the test under {doc}?
+        When in the year is the test of the continuity plan under {doc}?
+        Which month does {doc} set for the test of the continuity plan?
+        In what month does the annual test of the continuity plan under {doc} take place?
+        What is the month of the business continuity test in {doc}?
+        In which month does {doc} require an annual test of the continuity plan?
+        At what time of year does the provider rehearse for a catastrophe under {doc}?
+        Which page of the calendar shows the catastrophe rehearsal that {doc} asks for?
+        """), fact("standby_site", place, """
+        Where is the standby site under {doc}?
+        In which place is the standby site according to {doc}?
+        From which standby site does work continue if the main premises fail under {doc}?
+        Which place does {doc} designate as standby site?
+        At what place is work carried on under {doc} when the main premises cannot be used?
+        What is the location of the standby site in {doc}?
+        To which town would the provider's staff relocate after a catastrophe according to {doc}?
+        What town does the provider fall back on if its headquarters burns down under {doc}?
+        """)),
+    clause("bonus", "", "Performance Bonus | Bonus | Punctuality Bonus", """
+        {B} pays {A} a bonus of {bonus_amount} for each calendar quarter in which {A} meets the punctuality target. ||
+        The punctuality target is met when at least {bonus_target} of the tasks due in the quarter were completed on
+        time.
+
+        For each calendar quarter in which the punctuality target shall have been attained, {B} shall pay to {A} a
+        bonus in the sum of {bonus_amount}. || The punctuality target shall be deemed attained where not less than
+        {bonus_target} of all tasks falling due were duly completed on time.
+
+        Bonus of {bonus_amount} for {A} per calendar quarter with punctuality target met. || Punctuality target of
+        {bonus_target} of all tasks completed on time. Tasks delayed by {B} not counted. Payment with the next invoice.
+
+        Being on time is worth something to us. Whenever {A} completes at least {bonus_target} of its tasks on time in a
+        calendar quarter, the punctuality target is met. || For each quarter on target, we have agreed that {B} adds a
+        bonus of {bonus_amount} to its payments.
+
+        In the event that {bonus_target} or more of the tasks falling due in a calendar quarter are completed on time,
+        the punctuality target is met. || Where this target is met, {A} is entitled to a bonus, the amount of which is
+        fixed at {bonus_amount} per quarter.
+
+        Out of all tasks due in a calendar quarter, {bonus_target} done on time is what it takes for {A} to meet its
+        punctuality target. || Each quarter on target earns {A} a bonus of {bonus_amount}, and {B} pays without a
+        debate. Miss the target and there is no bonus, but no penalty either.
+        """, fact("bonus_amount", money(1_000, 80_000, 500), """
+        How high is the bonus per quarter under {doc}?
+        What bonus is due for a quarter in which the punctuality target is met under {doc}?
+        Which bonus does {doc} set for meeting the punctuality target?
+        What bonus does a quarter on target earn under {doc}?
+        How much is the bonus for punctuality in {doc}?
+        What amount of bonus per calendar quarter is agreed in {doc}?
+        What extra money does the provider collect after three reliable months under {doc}?
+        How large a cash reward follows three reliable months under {doc}?
+        """), fact("bonus_target", percent(90, 99.5, 0.5), """
+        What is the punctuality target under {doc}?
+        What percentage of tasks must be completed on time to meet the target in {doc}?
+        Which share of tasks completed on time does {doc} require for the bonus?
+        At what percentage of tasks on time is the punctuality target of {doc} met?
+        How many of the tasks in a quarter, in percent, must be on time for the bonus under {doc}?
+        What percentage of tasks completed on time earns the bonus under {doc}?
+        How reliably does the provider have to stick to deadlines if it wants a reward under {doc}?
+        What proportion of deadlines must the provider respect to deserve extra money under {doc}?
         """)),
     clause("law", "Governing Law", "Governing Law | Applicable Law | Law", """
         The law of {governing_law} governs this agreement, including the question of whether it was validly made. It
@@ -1177,6 +1988,13 @@ CLAUSES: tuple[Clause, ...] = (
 
         We have chosen the law of {governing_law} to govern our relationship, because {A} and {B} both know it well.
         It applies to everything that we have agreed here and to every question that may come out of it.
+
+        To the exclusion of conflict of laws rules, this Agreement is subject to the substantive law of
+        {governing_law}. Where claims connected with the Agreement are not contractual in nature, the same applies to
+        them.
+
+        Both companies have picked the law of {governing_law} for this contract and for any claim that comes out of it.
+        That choice stands wherever the people, the work and the payments happen to be.
         """, fact("governing_law", LAWS, """
         Which law governs {doc}?
         What is the governing law of {doc}?
@@ -1200,6 +2018,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         If we ever disagree, we talk first. Managers of {A} and {B} have {talk_time} to find a solution. || Should
         that fail, we accept the decision of arbitrators sitting in {seat}.
+
+        Before arbitration of a dispute is commenced, {talk_time} are reserved for talks between the senior managers of
+        the Parties with a view to its settlement. || A dispute that remains unresolved is finally determined by
+        arbitration, {seat} being the agreed seat. The award binds both Parties.
+
+        When a dispute comes up, managers from both companies sit down together, and they have {talk_time} to find a
+        way forward before anyone turns to arbitration. || If they cannot agree, arbitration in {seat} settles the
+        matter for good. Work goes on in the meantime.
         """, fact("talk_time", number(10, 60, 1, "days"), """
         How long must managers talk before a dispute under {doc} goes to arbitration?
         For what time are disputes under {doc} discussed by managers first?
@@ -1231,6 +2057,14 @@ CLAUSES: tuple[Clause, ...] = (
 
         We stay in touch through people whom we know. Whoever writes to {A} formally addresses the notice to
         {contact}. || We treat a registered letter as received {deemed_time} after it was posted.
+
+        Where a formal notice is intended for {A}, it is made in writing and directed to {contact}. || In the event
+        that a notice is sent by registered letter, its receipt is deemed to occur on the expiry of {deemed_time} after
+        posting. In the case of personal delivery, receipt occurs upon handover.
+
+        {contact} is the person at {A} to whom formal notices go, and they go in writing. || A registered letter takes
+        its time, so allow {deemed_time} after posting before such a notice counts as received. Hand it over in person
+        and it counts right away.
         """, fact("contact", person, """
         To whom are notices under {doc} addressed?
         For whose attention must notices under {doc} be marked?
@@ -1267,6 +2101,14 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         Some things are stronger than both of us. If war, flood or a similar event stops {A} or {B} from doing its
         part, we wait, help where we can, and go on as soon as possible.
+
+        Where one of the Parties is prevented from performing by an event that it was unable to avert, its obligation
+        is suspended for as long as the event lasts. The other is to be informed without undue delay. Obligations to
+        pay money are not suspended.
+
+        Fire, flood, war or a closed port can stop anyone, and nobody owes damages for that. If {A} or {B} gets stuck
+        because of something like it, it calls the other right away, keeps the harm small and gets going again once the
+        way is clear.
         """),
     clause("third_parties", "Third Party Beneficiary", "Third Parties | No Third Party Rights", """
         Only the parties have rights under this agreement. Nobody else can enforce it, even if it would be to their
@@ -1280,6 +2122,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         This arrangement is between the two of us. {A} and {B} make no promise in it to anyone else, and nobody else
         can rely on it against one of us.
+
+        This Agreement creates rights and obligations solely between the Parties. In the event that a provision is of
+        benefit to a third person, that person is nevertheless not entitled to invoke it. No approval from outside is
+        required where the Parties amend or end the Agreement.
+
+        This contract is for {A} and {B} only. Customers, lenders and subcontractors cannot use it to claim anything.
+        When the two companies want to change it, they ask nobody else.
         """),
     clause("waiver", "", "Waiver | No Waiver", """
         If a party does not use a right at once, it does not lose that right. A party gives up a right only when it
@@ -1293,6 +2142,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         We will not always insist on every right. If {A} or {B} is generous once, that does not mean that it has given
         up the right for good.
+
+        Where one of the Parties does not assert a right, or asserts it only in part, the right is not lost for that
+        reason. A waiver is valid only if declared in writing, and it does not extend beyond the individual case for
+        which it is declared.
+
+        Letting something slide one day does not mean letting it slide forever. {A} and {B} keep all their rights until
+        they sign one away in writing, and then it is gone for that one case and no other.
         """),
     clause("severability", "", "Severability | Invalid Provisions", """
         If a court finds that part of this agreement is invalid, the rest stays in force. The parties will replace the
@@ -1306,6 +2162,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         If one of our promises turns out not to be valid in law, we keep all the others. {A} and {B} will then look
         together for a valid rule that serves the same purpose.
+
+        The invalidity of one provision leaves the others untouched. Where a gap results, the Parties fill it by
+        agreement with a provision that is valid and that achieves, to the extent possible, the economic result which
+        they had in mind.
+
+        One bad line does not sink the contract. If a judge strikes out a sentence, the rest keeps working, and {A} and
+        {B} sit down and write a legal one that gets them to the same place.
         """),
     clause("entire", "", "Entire Agreement | Whole Agreement", """
         This agreement contains everything that the parties have agreed about its subject. It replaces all earlier
@@ -1320,6 +2183,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         Everything that we have agreed is written in this document. What {A} and {B} said or wrote to each other
         before helped us to get here, but it no longer counts once we have signed.
+
+        It is agreed that this document sets out the arrangements of the Parties completely and conclusively. Where
+        earlier drafts, offers or oral statements deviate from it, they are without effect. Standard terms of business
+        do not apply even where they are not objected to.
+
+        If it is not in here, it is not part of the deal. Old offers, slides, emails and handshakes no longer count,
+        and neither does the small print on the forms of {A} or {B}.
         """),
     clause("amendments", "", "Amendments | Changes in Writing", """
         A change to this agreement is valid only if it is in writing and signed by both parties. This also applies to
@@ -1333,6 +2203,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         Things change, and then we put it on paper. A change to what we have agreed here counts once {A} and {B} have
         both signed it, and not before.
+
+        Amendments and supplements to this Agreement, including to this provision, require written form and the
+        signature of both Parties in order to be valid. Where the Parties depart from the Agreement in practice, this
+        does not amount to an amendment.
+
+        Nobody changes this contract by phone, chat or handshake. Write the change down, get it signed by {A} and by
+        {B}, and keep it with the contract. Until both signatures are there, the old text applies.
         """),
     clause("counterparts", "", "Counterparts | Signature", """
         The parties may sign separate copies of this agreement. All signed copies together form one agreement, and a
@@ -1346,6 +2223,13 @@ BOILERPLATE: tuple[Clause, ...] = (
 
         We do not need to be in one room to sign. Each of us may sign its own copy, on paper or electronically, and
         together they are our agreement.
+
+        Where the Parties sign on different copies of this Agreement, every copy is regarded as an original, and
+        together they constitute a single document. It is agreed that a signature in electronic form has the same
+        effect as one by hand.
+
+        {A} signs one copy, {B} signs another, and the two together make the contract. Pen or electronic signature,
+        both work. Each company sends the other a scan of what it signed, to be kept with the contract.
         """),
 )
 
@@ -1375,54 +2259,55 @@ TYPES: tuple[ContractType, ...] = (
         "industrial sensors, glass bottles, frozen vegetables, steel cables, printed labels, wooden pallets, lamp oil",
         "effective term renewal nonrenewal delivery warranty payment confidentiality cap cause law notices",
         """exclusivity minimum volume delay acceptance deposit orders price mfn insurance claims nosolicit reputation
-        assignment control refusal convenience venue"""),
+        assignment control refusal convenience venue joint uncapped steering storage bonus"""),
     contract_type(
         "license", "Software License Agreement", "Licensor, Licensee",
         "route planning software, payroll software, imaging software, warehouse software, tax software, map software",
         "effective expiry license warranty fee payment confidentiality cap cause law notices",
         """site affiliates escrow acceptance response orders mfn audit incident ip claims nosolicit assignment control
-        convenience transition venue"""),
+        convenience transition venue joint licensor_affiliates unlimited perpetual uncapped"""),
     contract_type(
         "distribution", "Distribution Agreement", "Manufacturer, Distributor",
         "garden tools, hearing aids, roasted coffee, water filters, bicycle parts, kitchen scales, ski boots",
         "effective term renewal nonrenewal exclusivity minimum delivery payment cap cause law notices",
         """noncompete delay warranty deposit orders price audit insurance confidentiality claims customers reputation
-        assignment control refusal convenience venue"""),
+        assignment control refusal convenience venue exception uncapped steering storage"""),
     contract_type(
         "services", "Services Agreement", "Provider, Client",
         "laboratory testing, market research, staff training, translation work, building design, crop surveys",
         "effective term lead fee payment insurance confidentiality cap cause law notices",
         """acceptance orders mfn incident ip claims nosolicit reputation assignment control convenience transition
-        venue"""),
+        venue joint perpetual uncapped steering subcontractors continuity bonus"""),
     contract_type(
         "hosting", "Hosting Agreement", "Host, Customer",
         "archive hosting, web shop hosting, mail hosting, database hosting, video hosting",
         "effective term renewal nonrenewal uptime fee payment incident confidentiality cap cause law notices",
         """affiliates response lead deposit orders mfn insurance claims nosolicit assignment control convenience
-        transition venue"""),
+        transition venue licensor_affiliates unlimited uncapped steering subcontractors continuity bonus"""),
     contract_type(
         "manufacturing", "Manufacturing Agreement", "Manufacturer, Customer",
         "circuit boards, pump housings, plastic lenses, gear wheels, battery packs, aluminum frames",
         "effective expiry delivery delay warranty payment insurance cap cause law notices",
         """minimum volume acceptance deposit orders price mfn confidentiality ip claims nosolicit assignment control
-        convenience transition venue"""),
+        convenience transition venue joint perpetual uncapped steering storage subcontractors continuity bonus"""),
     contract_type(
         "franchise", "Franchise Agreement", "Franchisor, Franchisee",
         "coffee bars, language schools, fitness studios, bicycle shops, flower shops, bakeries",
         "effective expiry exclusivity noncompete fee payment revenue audit cap cause law notices",
-        """deposit orders confidentiality claims nosolicit reputation assignment control convenience venue"""),
+        """deposit orders confidentiality claims nosolicit reputation assignment control convenience venue exception
+        licensor_affiliates uncapped"""),
     contract_type(
         "maintenance", "Maintenance Agreement", "Contractor, Owner",
         "elevators, wind turbines, cooling plants, baggage belts, printing presses, harbor cranes",
         "effective term renewal nonrenewal response fee payment insurance cap cause law notices",
-        """lead orders mfn confidentiality claims nosolicit reputation assignment control convenience transition
-        venue"""),
+        """lead orders mfn confidentiality claims nosolicit reputation assignment control convenience transition venue
+        perpetual uncapped steering subcontractors continuity bonus"""),
     contract_type(
         "reseller", "Reseller Agreement", "Vendor, Reseller",
         "backup subscriptions, map subscriptions, payroll subscriptions, language courses, music subscriptions",
         "effective term renewal nonrenewal revenue payment audit cap customers cause law notices",
         """exclusivity noncompete minimum deposit orders price confidentiality incident claims nosolicit reputation
-        assignment control refusal convenience venue"""),
+        assignment control refusal convenience venue exception licensor_affiliates unlimited uncapped steering"""),
 )
 TYPE_BY_KEY = {t.key: t for t in TYPES}
 
@@ -1439,9 +2324,11 @@ REFERENCES = (
 # Clauses whose facts an amendment may change, with the names of those facts.
 AMENDABLE: dict[str, tuple[str, ...]] = {
     key: tuple(f.name for f in BY_KEY[key].facts)
-    for key in """term renewal nonrenewal license site affiliates exclusivity noncompete minimum volume delivery delay
-    acceptance warranty uptime response lead fee deposit orders payment price revenue audit insurance confidentiality
-    incident cap nosolicit assignment control refusal convenience cause transition venue notices""".split()
+    for key in """term renewal nonrenewal license site affiliates exclusivity noncompete minimum volume delivery
+    delay acceptance warranty uptime response lead fee deposit orders payment price revenue audit
+    insurance confidentiality incident cap nosolicit assignment control refusal convenience cause
+    transition venue notices exception joint licensor_affiliates unlimited perpetual uncapped steering
+    storage subcontractors continuity bonus""".split()
 }
 AMENDMENT_WORDINGS = (
     'Section {section}.{part} of the Agreement ("{title}") is deleted and replaced with the following: "{new_text}"',
@@ -1450,6 +2337,10 @@ AMENDMENT_WORDINGS = (
     'Section {section}.{part} ("{title}"): previous text deleted; new text as follows: "{new_text}"',
     'We have agreed to change Section {section}.{part} of our Agreement ("{title}"). In its place, we now agree on '
     'this: "{new_text}"',
+    'It is agreed that the wording of Section {section}.{part} of the Agreement ("{title}") ceases to apply and that '
+    'the following wording takes its place: "{new_text}"',
+    'Cross out Section {section}.{part} of the contract ("{title}"). From now on, work with this text instead: '
+    '"{new_text}"',
 )
 
 OPENINGS = blocks("""
@@ -1465,6 +2356,12 @@ OPENINGS = blocks("""
 
     We, {A_full} (in this document "{A_called}") and {B_full} (in this document "{B_called}"), want to work together
     on {subject}. On {date_signed} we agreed on what follows.
+
+    Between {A_full}, hereinafter "{A_called}", and {B_full}, hereinafter "{B_called}", together "the Parties", the
+    following {type} concerning {subject} is concluded on {date_signed}.
+
+    {A_full} ("{A_called}") and {B_full} ("{B_called}") are doing business with each other in {subject}, and this {type}
+    tells their people who does what. Both companies signed it on {date_signed}.
     """)
 
 

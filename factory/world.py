@@ -254,6 +254,14 @@ AMENDMENT_OPENINGS = contracts.blocks("""
 
     We, {A_full} ("{A_called}") and {B_full} ("{B_called}"), have worked together under our {type} of {date_signed} (our
     "Agreement"). On {date_amended} we agreed on this amendment, the one with number {number}.
+
+    On {date_amended}, {A_full}, hereinafter "{A_called}", and {B_full}, hereinafter "{B_called}", together "the
+    Parties", agree by way of amendment number {number} to modify the {type} concluded between them on {date_signed}
+    (the "Agreement") as set out below.
+
+    {A_full} ("{A_called}") and {B_full} ("{B_called}") are changing the {type} that they signed on {date_signed} (the
+    "contract"). This is amendment number {number}. Both companies signed it on {date_amended}, and it counts from that
+    day.
     """)
 AMENDMENT_CLOSINGS = contracts.blocks("""
     All other terms of the agreement stay as they are.
@@ -263,6 +271,10 @@ AMENDMENT_CLOSINGS = contracts.blocks("""
     Remainder of the Agreement unchanged.
 
     Everything else that we agreed before goes on unchanged.
+
+    In all other respects, the provisions of the Agreement continue to apply without modification.
+
+    Leave the rest of the contract as it is and carry on.
     """)
 
 
