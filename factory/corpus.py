@@ -147,6 +147,21 @@ def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
     return window[0] <= placed.evidence_start and placed.evidence_end <= window[1]
 
 
+def draw_passages(rng: Random, drafts: list[Draft], count: int, longest: int = 480) -> list[tuple]:
+    """Up to `count` passages (draft, document, window) of the drafts in turn, most of them on one matter, none overlapping."""
+    chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
+    topic = rng.choice(drafts[0].clauses)
+    for i in range(count):
+        draft = drafts[i % len(drafts)]
+        same = [f for f in draft.written.facts if f.clause is topic]
+        if not draft.written.facts:
+            continue
+        window = draw_window(rng, draft.written, rng.choice(same) if same and rng.random() < 0.6 else None, longest)
+        if not any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen):
+            chosen.append((draft, draft.written, window))
+    return chosen
+
+
 # ---------------------------------------------------------------- samples
 
 def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 9, breadth: float = 1.0) -> Sample:
@@ -154,18 +169,7 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
     # Distractors are sections of the same document as well as of others. One document more than is shown: questions
     # about it have no answer.
     drafts = draw_family(rng, rng.randint(1, min(4, passages)) + 1, contract, breadth)
-    chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
-    topic = rng.choice(drafts[0].clauses)
-    for i in range(passages):
-        draft = drafts[i % (len(drafts) - 1)]
-        same = [f for f in draft.written.facts if f.clause is topic]
-        around = rng.choice(same) if same and rng.random() < 0.6 else None
-        if not draft.written.facts:
-            continue
-        window = draw_window(rng, draft.written, around, 480 if breadth == 1.0 else 260)
-        overlaps = any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen)
-        if not overlaps:
-            chosen.append((draft, draft.written, window))
+    chosen = draw_passages(rng, drafts[:-1], passages, 480 if breadth == 1.0 else 260)
     if breadth >= 0.8 and rng.random() < 0.3:
         add_notice(rng, chosen, contract)
     rng.shuffle(chosen)
@@ -219,7 +223,7 @@ def draw_amendment(rng: Random, written: Written, clause) -> Written:
 
 def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list[int], count: int,
                    breadth: float = 1.0) -> tuple[list[tuple[str, str]], list[str]]:
-    """Question branches: about three quarters answerable, the rest about facts that no passage states."""
+    """Question branches: about two thirds answerable, the rest about facts that no passage states."""
     stated, absent = [], []
     for draft in drafts:
         for placed in draft.written.facts:
@@ -231,7 +235,7 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list
     shown = {(placed.clause.key, placed.fact.name) for _, placed, _ in stated}
     absent.sort(key=lambda item: (item[1].clause.key, item[1].fact.name) not in shown or rng.random() < 0.5)
     # Few facts in few words: they are asked twice, most often in other words.
-    asked = (stated + stated)[: max(1, round(count * 0.7))]
+    asked = (stated + stated)[: max(1, round(count * 0.65))]
     branches, kinds = [], []
     for draft, placed, found in asked + absent[: max(1, min(count - len(asked), len(asked)))]:
         reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
@@ -364,7 +368,8 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     contract = rng.random() < CONTRACT_SHARE
     breadth = min(1.0, 0.1 + 0.9 * difficulty / ONE_PASSAGE)
     top = 1 + round(4 * max(0.0, difficulty - ONE_PASSAGE) / (1 - ONE_PASSAGE))
-    passages = min(rng.randint(1, top), max(1, (room - 150) // 130))
+    # One passage is read as often as any two other numbers: it is where values are learned.
+    passages = min(max(1, rng.randint(0, top)), max(1, (room - 150) // 130))
     roll = rng.random()
     if roll < 0.02:
         return closed_book_sample(rng)
@@ -372,7 +377,7 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
         return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
     if difficulty <= 0.1 and roll < 0.3:
         return quote_sample(rng, passages, contract, breadth)
-    if difficulty >= 1 and roll < 0.5:
+    if difficulty >= 1 and roll < 0.35:
         return rng.choice(SKILLS)(rng, passages, contract)
     return reading_sample(rng, passages, contract, breadth=breadth)
 
@@ -412,7 +417,8 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
     return tokens
 
 
-def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.08) -> Row:
+def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.04,
+             find_share: float = 0.08) -> Row:
     """A row filled with samples, each cut to whole branches that fit; what no sample fits into is copying practice."""
     rng = Random(seed)
     columns: list[tuple] = []
@@ -421,10 +427,10 @@ def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: f
         number += 1
         room = length - len(columns)
         tokens, roll = [], rng.random()
-        if roll >= copy_share:
+        if roll >= copy_share + find_share:
             tokens = trim_branches(encode(draw_sample(rng, difficulty, room), tokenizer, rng), room)
-        elif roll < copy_share / 2:
-            tokens = trim_branches(find_tokens(rng, tokenizer, len(FIND_LEVELS) - 1), room)
+        elif roll >= copy_share:
+            tokens = trim_branches(find_tokens(rng, tokenizer, rng.choice(FIND_LEVELS[4:])), room)
         tokens = tokens or copy_tokens(rng, tokenizer, min(31, room // 2))
         columns += [(*token, number) for token in tokens]
     return make_row(columns, length, tokenizer)
@@ -444,45 +450,70 @@ def copy_tokens(rng: Random, tokenizer, longest: int) -> list[tuple]:
     return [(t, i, t if i >= n else -100, 0.3, 0) for i, t in enumerate(first + first)]
 
 
-# Practice in finding grows from level to level: most passages, longest title and longest text in tokens.
-FIND_LEVELS = ((1, 2, 16), (2, 2, 16), (2, 4, 24), (3, 6, 24), (4, 8, 32), (5, 8, 40))
+@dataclass(frozen=True)
+class FindLevel:
+    """A level of practice in finding: which sorts of question, and at most how many passages and tokens of each part."""
+
+    sorts: str
+    passages: int
+    title: int
+    text: int
+    terms: int = 0
+    term: int = 0
 
 
-def find_tokens(rng: Random, tokenizer, level: int) -> list[tuple]:
-    """Passages of random tokens, each a title, its number and a text, and questions of two sorts.
+FIND_LEVELS = (
+    FindLevel("title", 2, 1, 2), FindLevel("title", 3, 2, 8), FindLevel("title text", 3, 2, 16),
+    FindLevel("title text", 4, 4, 24), FindLevel("title text form", 2, 2, 16, 1, 1),
+    FindLevel("title text form", 2, 2, 16, 2, 1), FindLevel("title text form", 3, 4, 24, 3, 2),
+    FindLevel("title text form", 4, 6, 32, 5, 2), FindLevel("title text form", 5, 8, 40, 6, 3),
+)
 
-    Either tokens of a title are given and its number is asked, or tokens of a text are given and the number is asked
-    with the tokens that follow. What copying is to values, this is to citing and finding: the bare skill, without any
-    language around it.
+
+def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = None) -> list[tuple]:
+    """Passages of random tokens, each a title, its number and a text, and questions of one sort (by default any).
+
+    `title`: tokens of a title are given and its number is asked. `text`: tokens of a text are given, the number is asked
+    with the tokens that follow. `form`: all texts are one form, the same terms with other values; tokens of a title are
+    given with a term, the number is asked with the value. What copying is to values, this is to citing and finding: the
+    bare skill, without any language around it.
     """
     encode = functools.partial(tokenizer.encode, add_special_tokens=False)
-    draw = lambda count: [rng.randrange(8, len(tokenizer)) for _ in range(count)]
-    most, longest_title, longest_text = FIND_LEVELS[level]
-    count = rng.randint(1, most)
+    draw = lambda longest, shortest=1: [rng.randrange(8, len(tokenizer)) for _ in range(rng.randint(shortest, longest))]
+    sort = sort or rng.choice(level.sorts.split())
+    count = rng.randint(1 if sort == "text" else 2, level.passages)
     numbers = rng.sample(range(1, 10), count)
-    titles = [draw(rng.randint(1, longest_title)) for _ in range(count)]
-    texts = [draw(rng.randint(6, longest_text)) for _ in range(count)]
+    titles = [draw(level.title) for _ in range(count)]
+    form = [draw(level.term) for _ in range(rng.randint(1, level.terms))] if sort == "form" else []
+    filled = [[(term, draw(2)) for term in rng.sample(form, len(form))] for _ in range(count)]
+    shortest = 6 if sort == "text" else 0
+    texts = [sum((term + value for term, value in pairs), []) if form else draw(level.text, shortest) for pairs in filled]
     prefix = []
     for number, title, text in zip(numbers, titles, texts, strict=True):
         prefix += title + encode(f" [{number}]\n") + text + encode("\n\n")
     tokens = [(token, i, -100, 0.0, 0) for i, token in enumerate(prefix)]
     for branch, which in enumerate(rng.choices(range(count), k=6), 1):
-        by_title = count > 1 and rng.random() < 0.4
-        given, following = part_of_title(rng, titles[which]) if by_title else part_of_text(rng, texts[which])
+        if sort == "text":
+            given, following = part_of_text(rng, texts[which])
+        else:
+            given, following = part_of_title(rng, titles[which]), []
+        if sort == "form":
+            term, following = rng.choice(filled[which])
+            given = given + term
         asked = encode("\n\nQuestion: ") + given + encode(ASSISTANT)
         answered = encode(f"[{numbers[which]}]") + following + encode(END)
+        decisive = {"title": (1,), "text": (3,), "form": (1, 3)}[sort]
         for i, token in enumerate(asked + answered):
-            decides = i - len(asked) == (1 if by_title else 3)
             tokens.append((token, len(prefix) + i, token if i >= len(asked) else -100,
-                           DECISION_WEIGHT if decides else 0.5, branch))
+                           DECISION_WEIGHT if i - len(asked) in decisive else 0.5, branch))
     return tokens
 
 
-def part_of_title(rng: Random, title: list[int]) -> tuple[list[int], list[int]]:
-    """Some tokens of a title, and nothing: its number is all that is asked."""
+def part_of_title(rng: Random, title: list[int]) -> list[int]:
+    """Some tokens of a title, one after the other."""
     size = rng.randint(1, len(title))
     start = rng.randrange(len(title) - size + 1)
-    return title[start : start + size], []
+    return title[start : start + size]
 
 
 def part_of_text(rng: Random, text: list[int]) -> tuple[list[int], list[int]]:
@@ -492,14 +523,14 @@ def part_of_text(rng: Random, text: list[int]) -> tuple[list[int], list[int]]:
     return text[start : start + size], text[start + size : start + size + following]
 
 
-def find_row(seed: str, tokenizer, length: int, level: int) -> Row:
-    """A row of practice in finding, with some copying."""
+def find_row(seed: str, tokenizer, length: int, level: int, sort: str | None = None) -> Row:
+    """A row of practice in finding, of one sort of question if given; with some copying else."""
     rng, columns, number = Random(seed), [], 0
     while length - len(columns) > 20:
         number += 1
         room = length - len(columns)
-        tokens = find_tokens(rng, tokenizer, level)
-        if len(tokens) > room or rng.random() < 0.1:
+        tokens = trim_branches(find_tokens(rng, tokenizer, FIND_LEVELS[level], sort), room)
+        if not tokens or sort is None and rng.random() < 0.1:
             tokens = copy_tokens(rng, tokenizer, min(31, room // 2))
         columns += [(*token, number) for token in tokens]
     return make_row(columns, length, tokenizer)

@@ -21,7 +21,7 @@ from llama_index.core.retrievers.fusion_retriever import QUERY_GEN_PROMPT
 from labutils.prompts import ABSTAIN, JUDGE_TEMPLATE, SUB_QUESTION_TEMPLATE
 
 from .contracts import part_of
-from .corpus import ASSISTANT, USER, Draft, Sample, draw_family, draw_window, inside, unique_reference
+from .corpus import ASSISTANT, USER, Draft, Sample, draw_family, draw_passages, inside, unique_reference
 from .text import PlacedFact, draw_values, fill
 
 CITATION_TEMPLATE = CITATION_QA_TEMPLATE.get_template()
@@ -38,16 +38,11 @@ class Shown:
     def __init__(self, rng: Random, passages: int, contract: bool):
         # One document more than is shown: questions about it have no answer.
         self.drafts = draw_family(rng, rng.randint(1, passages) + 1, contract)
-        self.titles, self.texts, self.stated, windows = [], [], [], []
-        for i in range(passages):
-            draft = self.drafts[i % (len(self.drafts) - 1)]
-            window = draw_window(rng, draft.written)
-            if any(d is draft and window[0] < w[1] and w[0] < window[1] for d, w in windows):
-                continue
-            windows.append((draft, window))
-            self.titles.append(draft.written.title)
-            self.texts.append(draft.written.text[slice(*window)].strip())
-            self.stated += [(len(windows), draft, fact) for fact in draft.written.facts if inside(fact, window)]
+        chosen = draw_passages(rng, self.drafts[:-1], passages)
+        self.titles = [written.title for _, written, _ in chosen]
+        self.texts = [written.text[slice(*window)].strip() for _, written, window in chosen]
+        self.stated = [(number, draft, fact) for number, (draft, written, window) in enumerate(chosen, 1)
+                       for fact in written.facts if inside(fact, window)]
         here = {id(fact) for _, _, fact in self.stated}
         self.absent = [(0, draft, fact) for draft in self.drafts for fact in draft.written.facts
                        if id(fact) not in here]
