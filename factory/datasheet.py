@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .house import LABELS
-from .questions import FAMILIES, HELD_OUT, SPLITS, Item, shortfalls
+from .questions import HELD_OUT, Item
+from .selection import FAMILIES, SPLITS, shortfalls
 from .world import COURSE_SEED, SPLIT_SHARES, World
 
 TEMPLATE = """# Datasheet: a world of contracts (seed {seed})

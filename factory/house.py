@@ -263,19 +263,35 @@ def write_playbook(positions: list[Position]) -> Written:
 FIRST_WORDS = "blue iron long quiet paper glass short open cold silver double late early green hollow round".split()
 SECOND_WORDS = """clock rope lid bridge gate drawer ladder lantern anchor cushion mirror ledger window bell fence
 hook""".split()
-MEANINGS = (
-    "the time that a customer has to pay an invoice", "the most that we may have to pay under a contract",
-    "the first period for which a contract binds us", "a contract that renews itself unless somebody objects",
-    "the notice that has to be given before a contract renews", "a right to leave a contract without giving a reason",
-    "the time to put a breach right before the other side may leave", "interest on an invoice that was paid late",
-    "the law by which a contract is read", "a promise to deal with one partner only",
-    "an amendment that changes a price",
+# Terms for a fact of a contract, and terms for anything else.
+JARGON_FACTS = {
+    "the time that a customer has to pay an invoice": ("payment", "payment_term"),
+    "the interest on an invoice that was paid late": ("payment", "late_rate"),
+    "the most that we may have to pay under a contract": ("cap", "liability_cap"),
+    "the first period for which a contract binds us": ("term", "initial_term"),
+    "the period by which a contract renews itself": ("renewal", "renewal_term"),
+    "the notice that keeps a contract from renewing": ("nonrenewal", "renewal_notice"),
+    "the notice for leaving a contract without a reason": ("convenience", "convenience_notice"),
+    "the time to put a breach right before the other side may leave": ("cause", "cure_period"),
+    "the law by which a contract is read": ("law", "governing_law"),
+    "the time for which secrets stay secret": ("confidentiality", "secrecy_time"),
+    "the time for which we answer for defects": ("warranty", "warranty_time"),
+    "the smallest amount that has to be bought in a year": ("minimum", "minimum_spend"),
+    "the steepest rise of a price in a year": ("price", "price_increase"),
+    "the money left with the other side as a pledge": ("deposit", "deposit"),
+    "the time from an order to its arrival": ("delivery", "lead_time"),
+    "the time in which we hear of a leak of data": ("incident", "incident_time"),
+}
+OTHER_MEANINGS = (
+    "a promise to deal with one partner only", "an amendment that changes a price",
     "a contract that nobody has opened for a year", "a review by two people who did not draft the contract",
     "a clause copied from an older contract without change", "the list of contracts that end in the next quarter",
     "a partner with whom we hold more than one contract", "a draft that has come back with comments for the third time",
     "the folder of signed originals", "a contract signed by the wrong person",
-    "the last version that both sides have seen",
+    "the last version that both sides have seen", "a promise that was made on the phone only",
 )
+MEANINGS = (*JARGON_FACTS, *OTHER_MEANINGS)
+HOUSE_TERMS, CODE_NAMES = "House terms", "Code names"
 JARGON_WORDINGS = (
     "When we say {term}, we mean {meaning}.", "{term} is house language for {meaning}.",
     "In our files, {term} stands for {meaning}.",
@@ -283,26 +299,26 @@ JARGON_WORDINGS = (
 
 
 def write_glossary(rng: Random, projects: dict[str, str]) -> Written:
-    """Terms of the house with their meanings, then code names; `projects` maps a code name to a reference."""
+    """Terms of the house with their meanings, then code names; `projects` maps a code name to a reference.
+
+    The clause key of an entry is its section's title, its fact's name is the term, the fact's value is the meaning.
+    """
     document = Written("Glossary of House Terms", "# Glossary of House Terms\n\n", {})
     document.text += (
         "People here use words that outsiders do not know. This list explains them; nothing in it changes a "
         "contract.\n\n")
     pairs = [f"{a} {b}" for a in FIRST_WORDS for b in SECOND_WORDS]
     terms = dict(zip(rng.sample(pairs, len(MEANINGS)), MEANINGS))
-    entry_facts = (Fact("meaning", never_drawn, ()),)
     for title, wordings, entries in (
-        ("House terms", JARGON_WORDINGS, terms),
-        ("Code names", ("{term} is our code name for {meaning}.",), projects),
+        (HOUSE_TERMS, JARGON_WORDINGS, terms),
+        (CODE_NAMES, ("{term} is our code name for {meaning}.",), projects),
     ):
-        names: dict[str, str] = {}
-        parts = []
-        for number, (term, meaning) in enumerate(sorted(entries.items())):
-            names |= {f"term{number}": term, f"meaning{number}": meaning}
-            part = rng.choice(wordings).replace("{term}", f"{{term{number}}}")
-            parts.append(part.replace("{meaning}", f"{{meaning{number}}}"))
+        # A term is the name of its own fact: what it means.
+        parts = [rng.choice(wordings).replace("{term}", term).replace("{meaning}", "{" + term + "}")
+                 for term in sorted(entries)]
         if parts:
             wording = " || ".join(parts)
-            write_clause(document, Clause(title, "", (title,), (wording,), entry_facts), names, wording, title)
+            facts = tuple(Fact(term, never_drawn, ()) for term in entries)
+            write_clause(document, Clause(title, "", (title,), (wording,), facts), entries, wording, title)
     document.text = document.text.rstrip() + "\n"
     return document

@@ -1,4 +1,4 @@
-"""The questions of a world, each with its answer, the answers that count as well, and gold evidence as character spans.
+"""Questions on one contract, each with its answer, the answers that count as well, and gold evidence as character spans.
 
 A question asks for the text in force: for a fact that was amended, the latest amendment's value is the answer.
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -18,23 +17,12 @@ from random import Random
 from labutils.prompts import ABSTAIN
 
 from . import contracts
-from .house import Company, Position
+from .house import CODE_NAMES, JARGON_FACTS, Company, Position
 from .text import Fact, PlacedFact
 from .world import Contract, FactKey, World, from_date, to_date
 
 HELD_OUT = 2
 ASKS_FOR_THE_FIRST = " originally "  # a wording that would mean the value before any amendment
-SPLITS = ("train", "known", "dev", "test")
-FAMILIES = ("lookup", "version", "multihop", "unanswerable", "playbook", "extract")
-TEST = {"lookup": 60, "version": 30, "multihop": 40, "unanswerable": 40, "playbook": 40, "extract": 30}
-WANTED = {
-    "test": TEST,
-    "dev": {family: count // 2 for family, count in TEST.items()},
-    "known": {"lookup": 60, "version": 20, "unanswerable": 20, "playbook": 20, "extract": 20},
-}
-# Amendments are few, so version may hold fewer than wanted without being called short.
-FLOORS = {split: wanted | {"version": 20 if split == "test" else 10} for split, wanted in WANTED.items()}
-
 PLAYBOOK_QUESTIONS = (
     "What risk does the playbook assign to the {topic} under {doc}?",
     "Which risk label does the {topic} under {doc} get by the playbook?",
@@ -51,6 +39,24 @@ EXTRACT_QUESTIONS = (
     "Read {doc} and write a JSON object with the keys {keys}.",
     "Fill the fields {keys} from {doc} and answer in JSON.",
     "For our database we need {keys} out of {doc}, as JSON.",
+)
+JARGON_QUESTIONS = (
+    "What is the {term} under {doc}?",
+    "Which {term} does {doc} have?",
+    "What did we agree as {term} in {doc}?",
+    "State the {term} of {doc}.",
+    "Please look up the {term} in {doc}.",
+    "What does {doc} say on the {term}?",
+    "In our own words: how much is the {term} for {doc}?",
+    "A colleague asks for the {term} of {doc}. What do I tell her?",
+)
+SUMMARY_QUESTIONS = (
+    "Sum up {doc} in one line: {points}.",
+    "Give me {doc} in a nutshell: {points}.",
+    "Summarise {doc} on these points: {points}.",
+    "For the board, put {doc} in one line with these points: {points}.",
+    "Write a one-line summary of {doc} that covers {points}.",
+    "What does a reader in a hurry need to know about {doc}? Cover {points}.",
 )
 
 
@@ -324,47 +330,37 @@ def field_groups(rng: Random, facts: list[PlacedFact]) -> list[list[PlacedFact]]
     return [rng.sample(group, len(group)) for group in chosen]
 
 
-MAKERS = dict(zip(FAMILIES, (lookup, version, multihop, unanswerable, playbook, extract), strict=True))
+def jargon(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    """A fact named by its house term, or a contract named by its code name: the glossary says what is meant."""
+    placed_by_key = {fact_of(placed)[1]: placed for placed in plain_facts(contract)}
+    for entry in world.house_terms():
+        placed = placed_by_key.get(JARGON_FACTS.get(entry.value))
+        templates = [text.replace("{term}", entry.fact.name) for text in JARGON_QUESTIONS]
+        for question in phrasings(rng, contract, templates, split)[:2] if placed else []:
+            yield jargon_item(contract, split, entry, placed, question, "term")
+    code = next((code for code, doc_id in world.projects.items() if doc_id == contract.doc_id), None)
+    for placed in rng.sample(list(placed_by_key.values()), min(6, len(placed_by_key))) if code else []:
+        entry = world.glossary.fact(CODE_NAMES, code)
+        question = ask(rng.choice(wordings(placed.fact.questions, split)), code)
+        yield jargon_item(contract, split, entry, placed, question, "code name")
 
 
-# ---------------------------------------------------------------- selection
-
-def pick(rng: Random, candidates: list[Item], count: int) -> list[Item]:
-    """`count` candidates (all, if fewer) spread evenly over contracts, then kinds (labels, hops), then classes."""
-    left = rng.sample(candidates, len(candidates))
-    clusters, kinds, classes = Counter(), Counter(), Counter()
-    chosen = []
-    while left and len(chosen) < count:
-        best = min(left, key=lambda i: (clusters[i.cluster], kinds[i.kind], classes[i.klass]))
-        left.remove(best)
-        chosen.append(best)
-        clusters[best.cluster] += 1
-        kinds[best.kind] += 1
-        classes[best.klass] += 1
-    return chosen
+def jargon_item(contract: Contract, split: str, entry: PlacedFact, placed: PlacedFact, question: str, kind: str) -> Item:
+    return Item("jargon", split, contract.doc_id, placed.clause.key, question, placed.value,
+                accepted_variants(placed.value, placed.fact.name, question),
+                (evidence("glossary", entry), evidence(contract.doc_id, placed)), kind=kind)
 
 
-def build_questions(world: World) -> list[Item]:
-    """All questions of a world with their ids, by split and family; within both, by contract."""
-    items = []
-    for split in SPLITS:
-        home = "train" if split == "known" else split
-        mine = [contract for contract in world.contracts if contract.split == home]
-        for family in FAMILIES if split != "known" else WANTED["known"]:
-            rng = Random(f"{world.seed}/questions/{split}/{family}")
-            candidates = [item for contract in mine for item in MAKERS[family](rng, world, contract, split)]
-            if split == "train":
-                chosen = pick(rng, candidates, 3 * len(mine)) if family == "multihop" else candidates
-            else:
-                chosen = pick(rng, candidates, WANTED[split][family])
-            chosen.sort(key=lambda item: (item.cluster, item.klass, item.question))
-            items += [Item(**vars(item) | {"question_id": f"{split}-{family}-{number:04d}"})
-                      for number, item in enumerate(chosen, 1)]
-    return items
-
-
-def shortfalls(items: list[Item]) -> list[str]:
-    """One line for each family that holds fewer questions than it should."""
-    found = Counter((item.split, item.family) for item in items)
-    return [f"{split} {family}: {found[split, family]} of {floor}"
-            for split, floors in FLOORS.items() for family, floor in floors.items() if found[split, family] < floor]
+def summary(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
+    """A line on three to five points that the playbook cares for, each with the value in force."""
+    points = [(position.rule, *contract.chain((position.rule.clause, position.rule.fact))[-1])
+              for position in world.positions if contract.chain((position.rule.clause, position.rule.fact))]
+    points = rng.sample(points, min(rng.randint(3, 5), len(points)))
+    if len(points) < 3:
+        return
+    topics = [rule.topic for rule, _, _ in points]
+    listed = ", ".join(topics[:-1]) + f" and {topics[-1]}"
+    question = ask(rng.choice(wordings(SUMMARY_QUESTIONS, split)).replace("{points}", listed), reference(rng, contract))
+    answer = "; ".join(f"{rule.topic}: {placed.value}" for rule, _, placed in points)
+    spans = tuple(dict.fromkeys(evidence(doc_id, placed) for _, doc_id, placed in points))
+    yield Item("summary", split, contract.doc_id, "+".join(rule.name for rule, _, _ in points), question, answer, (), spans)

@@ -32,6 +32,7 @@ COMPANIES = 30
 SPLIT_SHARES = {"train": 16 / 44, "dev": 8 / 44, "test": 20 / 44}
 AMENDED_SHARE = 0.7
 SECOND_SHARE = 0.5
+CODE_NAMES = 24
 SHARED = ("register", "playbook", "glossary")
 
 FactKey = tuple[str, str]  # clause key, fact name
@@ -96,6 +97,11 @@ class World:
     register: Written
     playbook: Written
     glossary: Written
+    projects: dict[str, str]
+
+    def house_terms(self) -> list[PlacedFact]:
+        """The terms of the glossary, each with its meaning."""
+        return [placed for placed in self.glossary.facts if placed.clause.key == house.HOUSE_TERMS]
 
     def documents(self) -> dict[str, str]:
         """doc_id -> Markdown text: each contract before its amendments, the shared documents last."""
@@ -146,12 +152,13 @@ def build_world(seed: int, contracts: int = CONTRACTS, companies: int = COMPANIE
     drawn = draw_contracts(seed, contracts, trading)
     positions = house.draw_positions(Random(f"{seed}/playbook"))
     rng = Random(f"{seed}/glossary")
-    projects = {f"Project {house.coined(rng, 1)}": reference_of(rng, contract)
-                for contract in rng.sample(drawn, min(12, len(drawn)))}
+    named = {f"Project {house.coined(rng, 1)}": contract for contract in rng.sample(drawn, min(CODE_NAMES, len(drawn)))}
+    projects = {code: reference_of(rng, contract) for code, contract in named.items()}
     return World(
         seed, trading, holdings, drawn, positions,
         house.write_register(Random(f"{seed}/register"), trading + holdings),
         house.write_playbook(positions), house.write_glossary(rng, projects),
+        {code: contract.doc_id for code, contract in named.items()},
     )
 
 
@@ -351,7 +358,7 @@ def write_change(document: Written, contract: Contract, clause: Clause, names: l
 def world_files(world: World) -> dict[str, str]:
     """Relative path -> text of every file of a world: documents, questions.jsonl, manifest.json and the datasheet."""
     from .datasheet import datasheet
-    from .questions import build_questions
+    from .selection import build_questions
 
     items = build_questions(world)
     files = {f"documents/{doc_id}.md": text for doc_id, text in world.documents().items()}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ABSTAIN = "Not stated in the provided documents."
 EXTRACT = "extract"
+SUMMARY = "summary"
 UNANSWERABLE = "unanswerable"
 RAGAS_COLUMNS = ("ragas_exact_match", "ragas_rouge_l", "ragas_string_similarity")
 _CITATION = re.compile(r"\[\s*(\d{1,4}(?:\s*,\s*\d{1,4})*)\s*\]")
@@ -98,6 +99,13 @@ def _field_share(answer: str, wanted: str) -> float:
     return equal / len(fields) if fields else 1.0
 
 
+def _points_share(answer: str, wanted: str) -> float:
+    """Return the share of the values of "point: value; point: value" that stand in the answer, in whatever order."""
+    values = [normalize(point.partition(": ")[2]) for point in wanted.split("; ")]
+    text = f" {normalize(answer)} "
+    return sum(f" {value} " in text for value in values) / len(values)
+
+
 def _f1(answer: str, wanted: str) -> float:
     found, gold = normalize(answer).split(), normalize(wanted).split()
     if not found or not gold:
@@ -109,14 +117,16 @@ def _f1(answer: str, wanted: str) -> float:
 def exact_match(answer: str, question: "Question") -> bool:
     """Return whether an answer (citations are ignored) equals the gold one or an accepted one after `normalize`.
 
-    Family "extract": every field equal, none missing, none added. A question that the documents do not answer is
-    answered by the abstention only, and no other question is.
+    Family "extract": every field equal, none missing, none added; "summary": the value of every point is there. A
+    question that the documents do not answer is answered by the abstention only, and no other question is.
     """
     reply = parse_reply(answer)
     if question.family == UNANSWERABLE or reply.abstained:
         return question.family == UNANSWERABLE and reply.abstained
     if question.family == EXTRACT:
         return any(_field_share(answer, wanted) == 1.0 for wanted in _wanted(question))
+    if question.family == SUMMARY:
+        return any(_points_share(reply.text, wanted) == 1.0 for wanted in _wanted(question))
     found = normalize(reply.text)
     return bool(found) and any(found == normalize(wanted) for wanted in _wanted(question))
 
@@ -124,13 +134,16 @@ def exact_match(answer: str, question: "Question") -> bool:
 def token_f1(answer: str, question: "Question") -> float:
     """Return the best token F1 (0..1) of an answer against the gold one and the accepted ones, as SQuAD computes it.
 
-    Family "extract": share of equal fields. Abstentions, given or wanted, count in full or not at all (SQuAD 2.0).
+    Family "extract": share of equal fields; "summary": share of the points whose value is there. Abstentions, given or
+    wanted, count in full or not at all (SQuAD 2.0).
     """
     reply = parse_reply(answer)
     if question.family == UNANSWERABLE or reply.abstained:
         return float(question.family == UNANSWERABLE and reply.abstained)
     if question.family == EXTRACT:
         return max(_field_share(answer, wanted) for wanted in _wanted(question))
+    if question.family == SUMMARY:
+        return max(_points_share(reply.text, wanted) for wanted in _wanted(question))
     return max(_f1(reply.text, wanted) for wanted in _wanted(question))
 
 

@@ -63,6 +63,14 @@ def test_token_f1_as_squad():
     assert token_f1("", question) == 0.0
 
 
+def test_summary_looks_for_the_value_of_each_point():
+    question = ask("cure period: 20 days; governing law: Norrland", "summary")
+    assert exact_match("[1] governing law is Norrland and the cure period 20 days", question)
+    assert not exact_match("cure period: 120 days; governing law: Norrland", question)
+    assert token_f1("governing law: Norrland; cure period: 2 days", question) == 0.5
+    assert token_f1("Not stated in the provided documents.", question) == 0.0
+
+
 def test_extract_compares_fields():
     question = ask('{"payment_term": "30 days", "cap": "1,000", "law": null}', "extract")
     assert exact_match('[1] {"cap": 1000, "law": null, "payment_term": "30 Days."} as asked', question)

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from factory import contracts, house, questions, world
+from factory import contracts, house, portfolio, questions, selection, world
 from factory.__main__ import main
 from factory.questions import Item, accepted_variants, number_words
 from factory.world import World
@@ -23,7 +23,7 @@ SEEDS = (7, 8)
 @cache
 def drawn(seed: int) -> tuple[World, list[Item]]:
     made = world.build_world(seed)
-    return made, questions.build_questions(made)
+    return made, selection.build_questions(made)
 
 
 @pytest.fixture(params=SEEDS)
@@ -188,8 +188,8 @@ def test_every_rule_can_give_every_label(seed: int) -> None:
 
 def test_families_reach_their_sizes(both) -> None:
     _, items = both
-    assert questions.shortfalls(items) == []
-    assert questions.shortfalls([i for i in items if i.family != "version"]) != []
+    assert selection.shortfalls(items) == []
+    assert selection.shortfalls([i for i in items if i.family != "version"]) != []
 
 
 def test_ids_and_texts_are_unique(both) -> None:
@@ -207,7 +207,10 @@ def test_gold_evidence_states_the_answer(both) -> None:
             assert 2 <= len(json.loads(item.answer)) <= 3
             for key, value in json.loads(item.answer).items():
                 assert value in text and f'"{key}"' in item.question
-        elif item.family != "playbook":
+        elif item.family == "summary":
+            points = [point.split(": ") for point in item.answer.split("; ")]
+            assert len(points) >= 3 and all(topic in item.question and value in text for topic, value in points)
+        elif item.family not in ("playbook", "aggregate", "global"):
             assert item.answer in quote(made, item.evidence[-1])
         for span in item.evidence:
             assert quote(made, span) == quote(made, span).strip() and "\n" not in quote(made, span)
@@ -324,7 +327,7 @@ def test_unanswerable_is_nowhere_in_the_contract(both) -> None:
 
 def test_test_questions_are_spread(both) -> None:
     made, items = both
-    for family in questions.FAMILIES:
+    for family in selection.FAMILIES:
         clusters = Counter(i.cluster for i in items if i.split == "test" and i.family == family)
         assert len(clusters) >= (10 if family == "version" else 20)
     labels = Counter(i.answer for i in items if i.split == "test" and i.family == "playbook")
@@ -335,6 +338,84 @@ def test_train_facts_are_asked_three_or_four_times(both) -> None:
     _, items = both
     asked = Counter((i.cluster, i.evidence[0], i.answer) for i in items if i.split == "train" and i.family == "lookup")
     assert set(asked.values()) <= {3, 4} and len(asked) > 200
+
+
+def titled(made: World, question: str) -> list[world.Contract]:
+    """The contracts that a question names, in its order, found by their references."""
+    found = []
+    for contract in made.contracts:
+        a, b = (company.name for company in contract.parties)
+        for template in contracts.GENRES[contract.kind.key].references:
+            for left, right in ((a, b), (b, a)):
+                at = question.lower().find(template.format(A_name=left, B_name=right).lower())
+                found += [(at, contract)] if at >= 0 else []
+    return [contract for _, contract in sorted(found, key=lambda pair: pair[0])]
+
+
+def test_aggregates_follow_from_their_evidence(both) -> None:
+    """Every answer is computed anew from the sentences that the gold evidence quotes."""
+    made, items = both
+    kinds = Counter()
+    for item in (i for i in items if i.family == "aggregate"):
+        named = titled(made, item.question)
+        rule = next(p.rule for p in made.positions if p.rule.name == item.klass)
+        values = [contract.chain((rule.clause, rule.fact))[-1][1].value for contract in named]
+        assert len(named) == len(item.evidence) and len({c.split for c in named}) == 1, item.question
+        assert all(value in quote(made, span) for value, span in zip(values, item.evidence, strict=True))
+        numbers = [float(re.sub(r"[^\d.]", "", value)) for value in values]
+        assert len({re.sub(r"[\d,.]", "", value) for value in values}) == 1, values
+        if item.kind == "larger":
+            assert item.answer == named[numbers.index(max(numbers))].written.title and numbers.count(max(numbers)) == 1
+        elif item.kind == "difference":
+            assert float(re.sub(r"[^\d.]", "", item.answer)) == pytest.approx(abs(numbers[0] - numbers[1]))
+        else:
+            bound = re.search(r"(?:more than|above|exceeds|beyond|over) (?:[A-Z]{3} )?([\d,.]*\d)", item.question)[1]
+            assert item.answer == str(sum(number > float(bound.replace(",", "")) for number in numbers))
+        kinds[item.kind] += 1
+    assert set(kinds) == {"larger", "difference", "count"} and min(kinds.values()) >= 15
+
+
+def test_global_answers_follow_from_the_texts(both) -> None:
+    made, items = both
+    kinds = Counter()
+    for item in (i for i in items if i.family == "global"):
+        kinds[item.kind] += 1
+        if item.kind == "extreme":
+            rule = next(p.rule for p in made.positions if p.rule.name == item.klass)
+            values = {c.written.title: house.quantity(c.chain((rule.clause, rule.fact))[-1][1].value)
+                      for c in made.contracts if c.chain((rule.clause, rule.fact))}
+            assert item.answer == max(values, key=values.get) and list(values.values()).count(max(values.values())) == 1
+        else:
+            assert int(item.answer) == len(item.evidence) == len({span.doc_id.split("-")[0] for span in item.evidence})
+        if item.kind in ("type", "party"):
+            value = item.cluster.removeprefix(f"portfolio-{item.kind}-")
+            assert sum(value in contract.written.title for contract in made.contracts) == int(item.answer)
+    assert set(kinds) == {"extreme", "law", "type", "party"}
+
+
+def test_house_terms_lead_to_the_facts_they_mean(both) -> None:
+    made, items = both
+    meanings = {entry.fact.name: entry.value for entry in made.house_terms()}
+    assert set(house.JARGON_FACTS) < set(meanings.values())
+    kinds = Counter()
+    for item in (i for i in items if i.family == "jargon"):
+        contract = next(c for c in made.contracts if c.doc_id == item.cluster)
+        entry = quote(made, item.evidence[0])
+        if item.kind == "term":
+            term = next(term for term in meanings if term in item.question)
+            assert term in entry.lower() and meanings[term] in entry
+            assert contract.written.fact(*house.JARGON_FACTS[meanings[term]]).value == item.answer
+        else:
+            code = next(code for code in made.projects if code in item.question)
+            assert made.projects[code] == contract.doc_id and code in entry
+        kinds[item.kind] += 1
+    assert min(kinds["term"], kinds["code name"]) >= 20
+
+
+@pytest.mark.parametrize(("number", "like", "text"), [
+    (15, "45 days", "15 days"), (1200, "EUR 900", "EUR 1,200"), (0.75, "2.5%", "0.75%"), (3, "2.5%", "3%")])
+def test_an_amount_in_the_unit_of_another(number: float, like: str, text: str) -> None:
+    assert portfolio.amount(number, like) == text
 
 
 # ---------------------------------------------------------------- values
@@ -382,7 +463,7 @@ def test_a_bare_number_counts_only_where_the_question_names_the_unit() -> None:
 
 def test_worlds_of_other_sizes() -> None:
     small = world.build_world(5, contracts=6, companies=8)
-    assert len(small.contracts) == 6 and questions.build_questions(small)
+    assert len(small.contracts) == 6 and selection.build_questions(small)
 
 
 @pytest.mark.parametrize(("count", "companies"), [(3, 2), (60, 4)])
