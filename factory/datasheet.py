@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from .contracts import STYLES
 from .house import LABELS
 from .questions import HELD_OUT, Item
 from .selection import FAMILIES, SPLITS, shortfalls
@@ -25,7 +26,7 @@ is chance. No clause is legal advice.
 values, amendments and playbook thresholds.{course} Pretraining of the embedded model never uses the course
 world's seed.
 
-A contract is a list of clauses. A clause has one wording for each of four drafters, carries up to three facts, and
+A contract is a list of clauses. A clause has one wording for each of {drafters} drafters, carries up to three facts, and
 each fact is asked in eight ways. The clauses cover {categories} of the categories of CUAD (Hendrycks et al. 2021,
 arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
 
@@ -41,8 +42,8 @@ arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
 
 ## Questions
 
-| split | {family_head} | all |
-|---|{rule_line}---:|
+| family | {split_head} |
+|---|{rule_line}
 {table}
 
 {contract_splits}. The register, the playbook and the glossary are shared. An amendment belongs to the split of its
@@ -57,6 +58,13 @@ contract. `known` asks about the contracts of `train` in the {held_out} wordings
 | unanswerable | a fact of a clause that this type of contract may have and this one lacks | none |
 | playbook | the risk label that the playbook gives to a term | the contract's and the playbook's sentence |
 | extract | two or three facts as JSON | the sentences that state them |
+| jargon | a fact under its house term, or of a contract under its code name | the glossary's and the contract's sentence |
+| aggregate | which of some named contracts is ahead, by how much, how many pass a bound | each contract's sentence |
+| global | how many of all contracts share a law, a type or a party; which one has the most | each place that says so |
+| summary | three to five points of a contract in one line; the values count | the sentences that state them |
+
+`aggregate` compares contracts of one split. `global` is about all contracts, so its evidence lies in every split; there
+is no such question in train, and its cluster is the matter asked, not a contract.
 
 {versions}
 {labels}
@@ -67,7 +75,7 @@ The most frequent classes of test: {classes}.
 
 - A question asks for the text in force. Where an amendment replaces a paragraph, its sentence is the gold evidence.
 - A reference to a contract is unique: two contracts between the same parties differ in type.
-- `answer` is verbatim from the documents (but for the labels of the playbook and JSON); `accepted` lists other
+- `answer` is verbatim from the documents (but for labels of the playbook, JSON, counts, differences and summaries); `accepted` lists other
   spellings.
 - The answer to an unanswerable question is "Not stated in the provided documents."
 
@@ -88,8 +96,8 @@ def listing(counts: Counter[str], order: Iterable[str]) -> str:
 def datasheet(world: World, items: list[Item], digest: str) -> str:
     """The text of README.md in the world's folder."""
     cells = Counter((item.split, item.family) for item in items)
-    rows = [[split, *(cells[split, family] for family in FAMILIES), sum(i.split == split for i in items)]
-            for split in SPLITS]
+    rows = [[family, *(cells[split, family] for split in SPLITS)] for family in FAMILIES]
+    rows.append(["all", *(sum(i.split == split for i in items) for split in SPLITS)])
     test = [item for item in items if item.split == "test"]
     classes = Counter(item.klass for item in test).most_common(8)
     clauses = {clause.key: clause for contract in world.contracts for clause in contract.clauses}
@@ -105,8 +113,8 @@ def datasheet(world: World, items: list[Item], digest: str) -> str:
         companies=len(world.companies + world.holdings), rules=len(world.positions),
         course=" This is the course world." if world.seed == COURSE_SEED else "",
         categories=len({clause.category for clause in clauses.values() if clause.category}),
-        silent=sum(not clause.facts for clause in clauses.values()),
-        family_head=" | ".join(FAMILIES), rule_line="---:|" * len(FAMILIES),
+        drafters=STYLES, silent=sum(not clause.facts for clause in clauses.values()),
+        split_head=" | ".join(SPLITS), rule_line="---:|" * len(SPLITS),
         table="\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows),
         contract_splits="Contracts: " + listing(splits, SPLIT_SHARES), held_out=HELD_OUT,
         shortfalls=f"Short of the plan: {'; '.join(short)}." if short else "Every family reaches its planned size.",
