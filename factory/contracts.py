@@ -2308,6 +2308,24 @@ TYPES: tuple[ContractType, ...] = (
         "effective term renewal nonrenewal revenue payment audit cap customers cause law notices",
         """exclusivity noncompete minimum deposit orders price confidentiality incident claims nosolicit reputation
         assignment control refusal convenience venue exception licensor_affiliates unlimited uncapped steering"""),
+    contract_type(
+        "lease", "Equipment Lease Agreement", "Lessor, Lessee",
+        "forklifts, printing presses, coffee machines, scaffolds, generators, delivery vans, scanners",
+        "effective term renewal nonrenewal fee deposit payment insurance cap cause law notices",
+        """site response price claims confidentiality assignment control refusal convenience venue delivery acceptance
+        uncapped steering storage bonus"""),
+    contract_type(
+        "research", "Research Agreement", "Institute, Sponsor",
+        "new battery materials, soil sensors, sleep studies, wheat varieties, ship paints, hearing tests",
+        "effective expiry lead fee payment ip joint confidentiality cap cause law notices",
+        """acceptance audit insurance incident claims nosolicit reputation assignment control convenience transition
+        venue noncompete perpetual uncapped steering subcontractors continuity bonus"""),
+    contract_type(
+        "transport", "Transport Agreement", "Carrier, Shipper",
+        "chilled food, machine parts, new cars, timber, museum pieces, laboratory samples, fertilizer",
+        "effective term renewal nonrenewal delivery delay price payment insurance cap cause law notices",
+        """minimum volume acceptance deposit orders mfn claims nosolicit confidentiality assignment control convenience
+        venue exclusivity uncapped steering storage subcontractors bonus"""),
 )
 TYPE_BY_KEY = {t.key: t for t in TYPES}
 
