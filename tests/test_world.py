@@ -466,7 +466,7 @@ def test_worlds_of_other_sizes() -> None:
     assert len(small.contracts) == 6 and selection.build_questions(small)
 
 
-@pytest.mark.parametrize(("count", "companies"), [(3, 2), (60, 4)])
+@pytest.mark.parametrize(("count", "companies"), [(3, 2), (80, 4)])
 def test_too_few_companies(count: int, companies: int) -> None:
     with pytest.raises(LabsError, match="companies"):
         world.build_world(5, contracts=count, companies=companies)

@@ -78,8 +78,9 @@ for span in question.evidence:
 
 # %% [markdown]
 # The families ask for different things. `lookup` wants one fact, `version` a fact that an amendment changed, `multihop`
-# needs the company register as well, `playbook` a house rule, `extract` wants JSON. `unanswerable` has no answer in the
-# archive, so it has no evidence either.
+# needs the company register as well, `jargon` the glossary, `playbook` a house rule. `extract` wants JSON, `summary`
+# several values in one line. `aggregate` compares a few contracts, `global` asks about all of them. `unanswerable` has
+# no answer in the archive, so it has no evidence either.
 
 # %%
 display(pd.crosstab(pd.Series([q.family for q in dev + test], name="family"),

@@ -295,10 +295,10 @@ for split, frame in by_split.items():
 
 # %% [markdown]
 # *How to read it.* Rows go from the easiest family to the hardest, each cell shows the share correct and n. `lookup`,
-# `version`, `multihop` and `extract` ask for facts of a contract. `playbook` asks for a label by house rules,
-# `unanswerable` for restraint: these are skills. Look at the column `sft` on *test*. The tuned model never saw these
+# `version`, `multihop`, `jargon`, `extract` and `summary` ask for facts of a contract, `aggregate` and `global` for facts
+# of several. `playbook` asks for a label by house rules, `unanswerable` for restraint: these are skills. Look at the column `sft` on *test*. The tuned model never saw these
 # contracts, so where it gains without passages it gained a skill, not a fact. On facts such a gain would be a leak,
-# or luck: with n = 20 to 60 a cell moves by many points from one set of contracts to the next.
+# or luck: with so few questions a cell moves by many points from one set of contracts to the next.
 
 # %% [markdown]
 # ## 5. Supply and selection
