@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from .contracts import STYLES
 from .house import LABELS
-from .questions import HELD_OUT, Item
+from .questions import HELD_OUT, TAUGHT, Item
 from .selection import FAMILIES, SPLITS, shortfalls
 from .world import COURSE_SEED, SPLIT_SHARES, World
 
@@ -47,7 +47,8 @@ arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
 {table}
 
 {contract_splits}. The register, the playbook and the glossary are shared. An amendment belongs to the split of its
-contract. `known` asks about the contracts of `train` in the {held_out} wordings of each fact that `train` never sees.
+contract. Of a train contract {taught} facts are asked
+one by one. `known` asks for these in the {held_out} wordings of each fact that `train` never sees.
 {shortfalls}
 
 | family | what it asks | gold evidence |
@@ -116,7 +117,7 @@ def datasheet(world: World, items: list[Item], digest: str) -> str:
         drafters=STYLES, silent=sum(not clause.facts for clause in clauses.values()),
         split_head=" | ".join(SPLITS), rule_line="---:|" * len(SPLITS),
         table="\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows),
-        contract_splits="Contracts: " + listing(splits, SPLIT_SHARES), held_out=HELD_OUT,
+        contract_splits="Contracts: " + listing(splits, SPLIT_SHARES), held_out=HELD_OUT, taught=TAUGHT,
         shortfalls=f"Short of the plan: {'; '.join(short)}." if short else "Every family reaches its planned size.",
         versions=f"Version questions of test with more than one amendment of the fact: {twice}.",
         labels="Labels of the playbook questions of test: "

@@ -22,6 +22,7 @@ from .text import Fact, PlacedFact
 from .world import Contract, FactKey, World, from_date, to_date
 
 HELD_OUT = 2
+TAUGHT = 20
 ASKS_FOR_THE_FIRST = " originally "  # a wording that would mean the value before any amendment
 PLAYBOOK_QUESTIONS = (
     "What risk does the playbook assign to the {topic} under {doc}?",
@@ -209,6 +210,15 @@ def plain_facts(contract: Contract) -> list[PlacedFact]:
     return [placed for placed in contract.written.facts if len(contract.chain(fact_of(placed)[1])) == 1]
 
 
+def asked_facts(world: World, contract: Contract, split: str) -> list[PlacedFact]:
+    """The plain facts that a split may ask for: of a train contract some, so that each of them can be learned."""
+    facts = plain_facts(contract)
+    if split not in ("train", "known"):
+        return facts
+    chosen = Random(f"{world.seed}/taught/{contract.doc_id}").sample(facts, min(TAUGHT, len(facts)))
+    return [placed for placed in facts if placed in chosen]
+
+
 def amended_facts(contract: Contract) -> list[list[tuple[str, PlacedFact]]]:
     """Chains of statements whose latest one brought a value that no earlier one had."""
     chains = [contract.chain(key) for key in contract.keys()]
@@ -225,7 +235,7 @@ def phrasings(rng: Random, contract: Contract, templates: Sequence[str], split: 
 # ---------------------------------------------------------------- families
 
 def lookup(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
-    for placed in plain_facts(contract):
+    for placed in asked_facts(world, contract, split):
         for question in phrasings(rng, contract, placed.fact.questions, split):
             yield Item("lookup", split, contract.doc_id, placed.clause.key, question, placed.value,
                        accepted_variants(placed.value, placed.fact.name, question),
@@ -332,7 +342,7 @@ def field_groups(rng: Random, facts: list[PlacedFact]) -> list[list[PlacedFact]]
 
 def jargon(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
     """A fact named by its house term, or a contract named by its code name: the glossary says what is meant."""
-    placed_by_key = {fact_of(placed)[1]: placed for placed in plain_facts(contract)}
+    placed_by_key = {fact_of(placed)[1]: placed for placed in asked_facts(world, contract, split)}
     for entry in world.house_terms():
         placed = placed_by_key.get(JARGON_FACTS.get(entry.value))
         templates = [text.replace("{term}", entry.fact.name) for text in JARGON_QUESTIONS]
