@@ -22,12 +22,13 @@ from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_
 
 from . import contracts, genres, values
 from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_clause, write_document
+from .tokenizer import CITATIONS
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
 CONTRACT_SHARE = 0.5
-# Of an answer such as "[", "2", "]", " 4", "5" these tokens decide whether to answer, from which passage and with which
-# value; the rest is copying.
-DECISIONS, DECISION_WEIGHT = (0, 1, 3, 4), 4.0
+# Of an answer such as "[2]", " 4", "5" these tokens decide whether to answer, from which passage and with which value;
+# the rest is copying.
+DECISIONS, DECISION_WEIGHT = (0, 1, 2), 4.0
 # Up to this difficulty all questions are on one passage (see `draw_sample`).
 ONE_PASSAGE = 0.4
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
@@ -181,11 +182,11 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
 
 
 def draw_numbers(rng: Random, count: int, shuffled: float) -> list[int]:
-    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers up to 9.
+    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers that are one token.
 
     With numbers in order alone, a model guesses them from how far into the text a passage stands and is often off by one.
     """
-    return rng.sample(range(1, 10), count) if count <= 9 and rng.random() < shuffled else list(range(1, count + 1))
+    return rng.sample(range(1, len(CITATIONS) + 1), count) if rng.random() < shuffled else list(range(1, count + 1))
 
 
 def add_notice(rng: Random, chosen: list, contract: bool) -> None:
@@ -482,7 +483,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     draw = lambda longest, shortest=1: [rng.randrange(8, len(tokenizer)) for _ in range(rng.randint(shortest, longest))]
     sort = sort or rng.choice(level.sorts.split())
     count = rng.randint(1 if sort == "text" else 2, level.passages)
-    numbers = rng.sample(range(1, 10), count)
+    numbers = rng.sample(range(1, len(CITATIONS) + 1), count)
     titles = [draw(level.title) for _ in range(count)]
     form = [draw(level.term) for _ in range(rng.randint(1, level.terms))] if sort == "form" else []
     filled = [[(term, draw(2)) for term in rng.sample(form, len(form))] for _ in range(count)]
@@ -490,7 +491,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     texts = [sum((term + value for term, value in pairs), []) if form else draw(level.text, shortest) for pairs in filled]
     prefix = []
     for number, title, text in zip(numbers, titles, texts, strict=True):
-        prefix += title + encode(f" [{number}]\n") + text + encode("\n\n")
+        prefix += title + encode(f"[{number}]\n") + text + encode("\n\n")
     tokens = [(token, i, -100, 0.0, 0) for i, token in enumerate(prefix)]
     for branch, which in enumerate(rng.choices(range(count), k=6), 1):
         if sort == "text":
@@ -502,7 +503,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
             given = given + term
         asked = encode("\n\nQuestion: ") + given + encode(ASSISTANT)
         answered = encode(f"[{numbers[which]}]") + following + encode(END)
-        decisive = {"title": (1,), "text": (3,), "form": (1, 3)}[sort]
+        decisive = {"title": (0,), "text": (1,), "form": (0, 1)}[sort]
         for i, token in enumerate(asked + answered):
             tokens.append((token, len(prefix) + i, token if i >= len(asked) else -100,
                            DECISION_WEIGHT if i - len(asked) in decisive else 0.5, branch))

@@ -11,7 +11,7 @@ from labutils.errors import LabsError
 from labutils.models import generate, load_llm
 from labutils.tuning import Recipe
 
-RECIPE = Recipe(rank=8, alpha=16, learning_rate=1e-2, batch_size=8, steps=30, max_length=128)
+RECIPE = Recipe(rank=8, alpha=16, optimizer="adamw", learning_rate=1e-2, batch_size=8, steps=30, max_length=128)
 ONE_STEP = Recipe(rank=4, alpha=8, batch_size=4, steps=1, max_length=128)
 
 
@@ -166,6 +166,15 @@ def test_a_template_without_generation_markers_is_refused(spec, rows, tmp_path):
     llm.tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
     with pytest.raises(LabsError, match="does not mark the assistant"):
         tuning.make_trainer(llm, rows, tmp_path, ONE_STEP)
+
+
+def test_the_optimizer_is_the_recipes(spec, rows, tmp_path):
+    for name, kind in (("muon", "Muon"), ("adamw", "AdamW")):
+        recipe = Recipe(**{**vars(ONE_STEP), "optimizer": name})
+        trainer = tuning.make_trainer(load_llm(spec), rows, tmp_path / name, recipe)
+        assert type(trainer.create_optimizer()).__name__ == kind
+    with pytest.raises(LabsError, match="muon or adamw"):
+        tuning.optimizer_of(Recipe(optimizer="sgd"))
 
 
 def test_an_endpoint_cannot_be_trained(rows, tmp_path):

@@ -172,6 +172,7 @@ for config, names in (
     for name in names:
         value = getattr(config, name)
         print(f"    {name:<28}{getattr(value, 'value', value)}")
+print(f"optimizer\n    {recipe.optimizer}")
 
 # %% [markdown]
 # | setting | what it decides |
@@ -179,6 +180,7 @@ for config, names in (
 # | `r`, `lora_alpha` | how much room the detour has, and how strongly it is scaled |
 # | `target_modules` | which layers get one; `all-linear` is all but the output layer |
 # | `learning_rate` | the one to search first; LoRA and small models take larger ones than full fine-tuning |
+# | `optimizer` | Muon takes equal steps in all directions of a matrix, AdamW scales the step of each weight |
 # | `assistant_only_loss` | loss on the answer's tokens only, through the template's markers |
 # | `max_length` | longer rows are cut at their end, where the answer stands; `make_trainer` refuses such rows |
 # | `train_sampling_strategy` | rows of like length share a batch, so less is spent on padding |
