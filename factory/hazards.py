@@ -1,7 +1,7 @@
 """Planted hazards: contradictions, scan noise and injected instructions, each listed with its place.
 
-They stand in dev and test contracts only, one in a contract. A contradicted fact has no right answer: its contract lists
-it in `contradicted`, so that nobody asks for it.
+They stand in dev and test contracts only, one in a contract. A contradicted fact has no right answer: its contract
+lists it in `contradicted`, so that nobody asks for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MISREADINGS = (("rn", "m"), ("m", "rn"), ("l", "1"), ("o", "0"), ("O", "0"), ("c
 
 @dataclass(frozen=True)
 class Hazard:
-    """Characters [start, end) of a document that mislead; `contract` and `key` say which fact they are about, if any."""
+    """Characters [start, end) of a document that mislead; `contract` and `key` name the fact concerned, if any."""
 
     kind: str
     doc_id: str
@@ -87,7 +87,7 @@ def plant_contradiction(rng: Random, contract: Contract) -> Hazard:
 def other_wording(rng: Random, contract: Contract, clause: Clause) -> str:
     """The paragraph of a clause that states its fact, as another drafter words it.
 
-    A drafter who calls the parties by roles never starts a sentence with one, so such a contract borrows only from such.
+    Only drafters who call the parties by roles start no sentence with one, so a contract with roles borrows from them.
     """
     by_role = contract.style in contracts.ROLE_STYLES
     styles = [style for style in (contracts.ROLE_STYLES if by_role else range(contracts.STYLES))

@@ -1,4 +1,4 @@
-"""Documents that hang on a contract or on the house: statements of work, side letters, schedules, memos, signature policy.
+"""Documents that hang on a contract or on the house: statements of work, side letters, schedules, memos, a policy.
 
 A document of a contract is written in one of three voices, chosen by the contract's style: 0 plain, 1 formal, 2 brisk.
 Parties stand only inside sentences or at the start of a paragraph, where `fill` gives them their capital.
@@ -17,7 +17,7 @@ from . import contracts
 from .contracts import blocks, clause, fact
 from .hazards import Hazard
 from .house import RULES, Company, never_drawn
-from .text import Clause, Fact, Written, fill, splice, write_clause, write_paragraph, write_row
+from .text import Clause, Fact, PlacedFact, Written, fill, splice, write_clause, write_paragraph, write_row
 from .values import Value, coined, from_date, money, number, person, place, to_date
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ WORK_SECTIONS: tuple[tuple[str, tuple[Clause, ...]], ...] = (
             What is the time for acceptance of a result under {doc}?
             After how many business days is a result accepted under {doc}?
             How long after hand-over is a result deemed accepted under {doc}?
-            What window does the client have to reject a deliverable of {doc}?
+            What window does the client have to reject an item of {doc}?
             How soon is silence taken as a yes under {doc}?
             """)),
         clause("sow_repair", "", "Acceptance", """
@@ -296,7 +296,7 @@ class Work:
 
 
 def work_reference(rng: Random, contract: Contract, work: Work) -> str:
-    """How a question names a statement of work: 'the first statement of work under the hosting agreement between ...'."""
+    """How a question names a statement of work: 'the first statement of work under the supply agreement of ...'."""
     template = rng.choice(WORK_REFERENCES)
     return template.format(ordinal=ORDINALS[work.number - 1], number=work.number, contract=reference_of(rng, contract))
 
@@ -389,18 +389,19 @@ def write_milestones(document: Written, rows: list[tuple[str, str, str, str]]) -
 # ---------------------------------------------------------------- side letters
 
 LETTER_OPENINGS = (
-    "{date_amended} || Dear partners at {B_name}, || Our {type} of {date_signed} (the \"Agreement\") has served {A_full} "
-    "(\"{A_called}\") and {B_full} (\"{B_called}\") well, but in practice something has changed. We have talked about it "
-    "with you, and this letter puts down what both of us said. It counts from its date.",
-    "{date_amended} || Dear Sirs and Mesdames, || We refer to the {type} dated {date_signed} and made between {A_full} "
-    "(\"{A_called}\") and {B_full} (\"{B_called}\") (the \"Agreement\"). Terms defined therein shall bear the same "
-    "meaning in this letter, which takes effect on its date upon your countersignature hereof.",
-    "{date_amended} || Hello to the team of {B_name}, || This is about the {type} of {date_signed} (the \"Agreement\") "
-    "between {A_full} (\"{A_called}\") and {B_full} (\"{B_called}\"). Short letter, same force as an amendment. Valid "
-    "from its date.",
+    '{date_amended} || Dear partners at {B_name}, || Our {type} of {date_signed} (the "Agreement") has served {A_full} '
+    '("{A_called}") and {B_full} ("{B_called}") well, but in practice something has changed. We have talked about it '
+    'with you, and this letter puts down what both of us said. It counts from its date.',
+    '{date_amended} || Dear Sirs and Mesdames, || We refer to the {type} dated {date_signed} and made between {A_full} '
+    '("{A_called}") and {B_full} ("{B_called}") (the "Agreement"). Terms defined therein shall bear the same meaning '
+    'in this letter, which takes effect on its date upon your countersignature hereof.',
+    '{date_amended} || Hello to the team of {B_name}, || This is about the {type} of {date_signed} (the "Agreement") '
+    'between {A_full} ("{A_called}") and {B_full} ("{B_called}"). Short letter, same force as an amendment. Valid from '
+    'its date.',
 )
 LETTER_WORDINGS = (
-    'With this letter we agree that instead of Section {section}.{part} ("{title}") the following applies: "{new_text}"',
+    'With this letter we agree that instead of Section {section}.{part} ("{title}") the following applies: '
+    '"{new_text}"',
     'It is hereby agreed between us that in place of Section {section}.{part} of the Agreement, headed "{title}", the '
     'following shall henceforth apply: "{new_text}"',
     'Section {section}.{part} ("{title}") is off the table, and we both go by this text instead: "{new_text}"',
@@ -433,15 +434,17 @@ REFERENCES_TO_SECTIONS = (
 
 
 def add_cross_references(rng: Random, contract: Contract) -> None:
-    """Let one or two of the paragraphs without facts point to another section."""
+    """Let one or two of the paragraphs without facts point to different facts elsewhere in the contract."""
     silent = contract.silent_paragraphs()
-    for _, end in sorted(rng.sample(silent, min(rng.randint(1, 2), len(silent))), reverse=True):
-        splice(contract.written, end, end, " " + cross_reference(rng, contract))
+    ends = sorted((end for _, end in rng.sample(silent, rng.randint(1, 2))), reverse=True)
+    firsts = [placed for placed in contract.written.facts if placed.fact is placed.clause.facts[0]]
+    meant = rng.sample(firsts, len(ends))
+    for end, placed in zip(ends, meant, strict=True):
+        splice(contract.written, end, end, " " + cross_reference(rng, contract, placed))
 
 
-def cross_reference(rng: Random, contract: Contract) -> str:
-    """A sentence that points to a numbered paragraph with a fact, in the drafter's voice."""
-    placed = rng.choice(contract.written.facts)
+def cross_reference(rng: Random, contract: Contract, placed: PlacedFact) -> str:
+    """A sentence that points to the numbered paragraph of a fact, in the drafter's voice."""
     part, _ = contracts.part_of(placed.clause.wordings[contract.style], placed.fact.name)
     title = contract.written.sections[placed.section - 1][2]
     template = rng.choice(REFERENCES_TO_SECTIONS[contract.style])
@@ -451,12 +454,16 @@ def cross_reference(rng: Random, contract: Contract) -> str:
 # ---------------------------------------------------------------- schedules
 
 PRICED = ("fee", "price", "volume", "minimum", "orders")
-SCHEDULE_NOUNS = """service kit, starter set, adapter, refill, test pack, spare unit, user guide, travel case, wall mount,
-training day, site visit, support hour, repair slot, data export, label roll, filter pad""".split(", ")
-UNITS = ("each", "per box", "per set", "per order", "per dozen")
+ITEMS = (
+    ("service kit", "each"), ("starter set", "each"), ("adapter", "each"), ("spare unit", "each"),
+    ("travel case", "each"), ("wall mount", "each"), ("refill", "per box"), ("test pack", "per box"),
+    ("user guide", "per copy"), ("training day", "per group"), ("site visit", "per visit"),
+    ("support hour", "per hour"), ("repair slot", "per hour"), ("data export", "per order"),
+    ("label roll", "per dozen"), ("filter pad", "per dozen"),
+)
 SCHEDULE_INTROS = (
     "The following prices apply to what {B} orders beside the main subject of this agreement. They are without taxes.",
-    "The prices set forth hereunder shall apply to such additional items as {B} may order from {A}, exclusive of taxes.",
+    "The prices set forth hereunder shall apply to such additional items as {B} may order, exclusive of taxes.",
     "Prices for additional orders of {B}, without taxes.",
     "For small things that {B} orders along the way, we have agreed on these prices. Taxes come on top.",
     "To additional items which {B} orders, the prices in this table apply. Taxes are not included.",
@@ -481,10 +488,10 @@ def add_schedule(rng: Random, contract: Contract) -> None:
 
 def draw_prices(rng: Random, currency: str, count: int, taken: set[str]) -> list[tuple[str, str, str]]:
     """`count` rows of different items with different prices, none of which is in `taken`."""
-    nouns = rng.sample(SCHEDULE_NOUNS, count)
+    items = rng.sample(ITEMS, count)
     amounts = [amount for amount in range(50, 9_951, 50) if f"{currency} {amount:,}" not in taken]
-    return [(f"{coined(rng, 1)} {noun}", rng.choice(UNITS), f"{currency} {amount:,}")
-            for noun, amount in zip(nouns, rng.sample(amounts, count), strict=True)]
+    return [(f"{coined(rng, 1)} {noun}", unit, f"{currency} {amount:,}")
+            for (noun, unit), amount in zip(items, rng.sample(amounts, count), strict=True)]
 
 
 # ---------------------------------------------------------------- memos
@@ -599,7 +606,7 @@ def draft_stale(rng: Random, contract: Contract) -> Draft:
 
 @dataclass(frozen=True)
 class Watch:
-    """A memo on what to watch: about `count` contracts of which `about` is true; its text states none of their facts."""
+    """A memo on what to watch: about `count` contracts of which `about` is true; it states none of their facts."""
 
     title: str
     about: Callable[[Contract], bool]
@@ -608,7 +615,7 @@ class Watch:
 
 
 WATCHES = (
-    Watch("Contracts that renew by themselves", lambda contract: "nonrenewal" in {c.key for c in contract.clauses}, 2, """
+    Watch("Automatic renewals", lambda contract: any(c.key == "nonrenewal" for c in contract.clauses), 2, """
         Last year we woke up too late twice and were bound for another period. Whoever looks after a contract with
         automatic renewal puts the last day for a notice into the planner, with a reminder four weeks ahead.
 
@@ -729,7 +736,7 @@ def draw_policy_values(rng: Random, highest: str) -> dict[str, str]:
         "double_cap": f"{rng.randrange(1_000_000, 10_000_001, 500_000):,}",
         "second_signer": rng.choice([rank for rank in RANKS[2:] if rank != highest]),
         "work_signer": rng.choice(("the project sponsor", "the head of purchasing", "the head of operations")),
-        "work_limit": f"{rng.randrange(30_000, 90_001, 5_000):,}", "absence_time": number(2, 9, 1, "business days")(rng),
-        "filing_time": number(2, 15, 1, "days")(rng), "archivist": person(rng),
+        "work_limit": f"{rng.randrange(30_000, 90_001, 5_000):,}", "archivist": person(rng),
+        "absence_time": number(2, 9, 1, "business days")(rng), "filing_time": number(2, 15, 1, "days")(rng),
         "report_to": rng.choice(("the legal team", "the internal auditor", "the head of compliance")),
     }
