@@ -13,9 +13,10 @@ from .world import COURSE_SEED, SPLIT_SHARES, World
 
 TEMPLATE = """# Datasheet: a world of contracts (seed {seed})
 
-{documents} documents with {words:,} words: {contracts} contracts of {types} types, {amendments} amendments, the
-corporate register of {companies} companies, a contract playbook of {rules} rules and a glossary. {questions:,}
-questions with gold evidence. Content hash: `{hash}`.
+{documents} documents with {words:,} words: {contracts} contracts of {types} types, {amendments} amendments,
+{letters} side letters, {works} statements of work, {memos} memos, the corporate register of {companies} companies, a
+contract playbook of {rules} rules, a signature policy and a glossary. {questions:,} questions with gold evidence.
+Content hash: `{hash}`.
 
 Everything in it is invented. Companies, people and most places are put together from syllables; a likeness to anybody
 is chance. No clause is legal advice.
@@ -27,8 +28,9 @@ values, amendments and playbook thresholds.{course} Pretraining of the embedded 
 world's seed.
 
 A contract is a list of clauses. A clause has one wording for each of {drafters} drafters, carries up to three facts, and
-each fact is asked in eight ways. The clauses cover {categories} of the categories of CUAD (Hendrycks et al. 2021,
-arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
+each fact is asked in eight ways. Most contracts end with a price list, which repeats no fact of theirs. The clauses
+cover {categories} of the categories of CUAD (Hendrycks et al. 2021, arXiv 2103.06268); {silent}
+clauses without facts recur in near-identical words.
 
 ## Files
 
@@ -37,6 +39,10 @@ arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
   evidence`; evidence is `{{doc_id, start, end}}` in characters of the `.md` file, in the order in which the facts are
   chained. `version` questions also have `chain`: every statement of the fact, from the base contract to the latest
   amendment.
+- `hazards.jsonl`: places that mislead on purpose, one object per line: `kind, doc_id, start, end, note`, and `fact`
+  where one is concerned. Here: {hazards}. `contradiction`: a second value for a fact, which so has no right
+  answer; `noise`: a paragraph as a bad scan garbles it; `injection`: a sentence that tells a language model what to
+  answer; `stale`: a memo repeats a value that a later document has changed.
 - `manifest.json`: seed, hash and one row per document: `doc_id, title, kind, contract_type, parties, date, cluster,
   split, amends`
 
@@ -46,9 +52,10 @@ arXiv 2103.06268); {silent} clauses without facts recur in near-identical words.
 |---|{rule_line}
 {table}
 
-{contract_splits}. The register, the playbook and the glossary are shared. An amendment belongs to the split of its
-contract. Of a train contract {taught} facts are asked
-one by one. `known` asks for these in the {held_out} wordings of each fact that `train` never sees.
+{contract_splits}. The register, the playbook, the glossary, the signature policy and the memos are shared.
+An amendment, a side letter and a statement of work belong to the split of their contract.
+Of a train contract {taught} facts are asked one by one. `known` asks for these in the {held_out} wordings of each
+fact that `train` never sees.
 {shortfalls}
 
 | family | what it asks | gold evidence |
@@ -83,8 +90,9 @@ The most frequent classes of test: {classes}.
 ## Limits
 
 Sentences are templates with variation, so the language is narrower than that of real contracts, and a value stands in
-one sentence. Facts do not depend on each other: dates and periods are drawn one by one. There are no scanned pages,
-tables or schedules. Use it to learn and to compare methods, not to estimate how a method does on real contracts.
+one sentence or table row. Facts hardly depend on each other: most dates and periods are drawn one by one. Scan noise
+is made by rules, not by a scanner. Use it to learn and to compare methods, not to estimate how a method does
+on real contracts.
 
 License: CC BY 4.0.
 """
@@ -106,15 +114,18 @@ def datasheet(world: World, items: list[Item], digest: str) -> str:
     short = shortfalls(items)
     twice = sum(len(item.chain) > 2 for item in test if item.family == "version")
     hops = Counter(item.kind for item in test if item.family == "multihop")
+    kinds = Counter(row["kind"] for row, _ in world.rows())
+    hazards = Counter(hazard.kind for hazard in world.hazards)
     return TEMPLATE.format(
         seed=world.seed, hash=digest, documents=len(world.rows()), contracts=len(world.contracts), questions=len(items),
         words=sum(len(text.split()) for text in world.documents().values()),
         types=len({contract.kind.key for contract in world.contracts}),
-        amendments=sum(len(contract.amendments) for contract in world.contracts),
+        amendments=kinds["amendment"], letters=kinds["side letter"], works=kinds["sow"], memos=kinds["memo"],
+        drafters=STYLES, hazards=listing(hazards, sorted(hazards)),
         companies=len(world.companies + world.holdings), rules=len(world.positions),
         course=" This is the course world." if world.seed == COURSE_SEED else "",
         categories=len({clause.category for clause in clauses.values() if clause.category}),
-        drafters=STYLES, silent=sum(not clause.facts for clause in clauses.values()),
+        silent=sum(not clause.facts for clause in clauses.values()),
         split_head=" | ".join(SPLITS), rule_line="---:|" * len(SPLITS),
         table="\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows),
         contract_splits="Contracts: " + listing(splits, SPLIT_SHARES), held_out=HELD_OUT, taught=TAUGHT,

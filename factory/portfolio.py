@@ -55,9 +55,10 @@ EXTREME = ("Which contract in the whole portfolio has the {most} {topic}?",
 # ---------------------------------------------------------------- facts in force
 
 def in_force(contract: Contract, rule: Rule) -> Stated | None:
-    """The latest statement of a rule's fact in a contract and its amendments, or None."""
-    chain = contract.chain((rule.clause, rule.fact))
-    return (contract, *chain[-1]) if chain else None
+    """The latest statement of a rule's fact in a contract and its amendments; None without one or with two at odds."""
+    key = (rule.clause, rule.fact)
+    chain = contract.chain(key)
+    return (contract, *chain[-1]) if chain and key not in contract.contradicted else None
 
 
 def unit(value: str) -> str:

@@ -18,6 +18,7 @@ from labutils.prompts import ABSTAIN
 
 from . import contracts
 from .house import CODE_NAMES, JARGON_FACTS, Company, Position
+from .papers import work_reference
 from .text import Fact, PlacedFact
 from .world import Contract, FactKey, World, from_date, to_date
 
@@ -206,8 +207,9 @@ def fact_of(placed: PlacedFact) -> tuple[Fact, FactKey]:
 
 
 def plain_facts(contract: Contract) -> list[PlacedFact]:
-    """Facts of the base contract that no amendment states, whether changed or only restated."""
-    return [placed for placed in contract.written.facts if len(contract.chain(fact_of(placed)[1])) == 1]
+    """Facts of the base contract that no amendment states, whether changed or only restated, and nothing contradicts."""
+    return [placed for placed in contract.written.facts
+            if len(contract.chain(fact_of(placed)[1])) == 1 and fact_of(placed)[1] not in contract.contradicted]
 
 
 def asked_facts(world: World, contract: Contract, split: str) -> list[PlacedFact]:
@@ -221,7 +223,7 @@ def asked_facts(world: World, contract: Contract, split: str) -> list[PlacedFact
 
 def amended_facts(contract: Contract) -> list[list[tuple[str, PlacedFact]]]:
     """Chains of statements whose latest one brought a value that no earlier one had."""
-    chains = [contract.chain(key) for key in contract.keys()]
+    chains = [contract.chain(key) for key in contract.keys() if key not in contract.contradicted]
     return [chain for chain in chains if len(chain) > 1 and chain[-1][1].value not in {p.value for _, p in chain[:-1]}]
 
 
@@ -240,6 +242,11 @@ def lookup(rng: Random, world: World, contract: Contract, split: str) -> Iterato
             yield Item("lookup", split, contract.doc_id, placed.clause.key, question, placed.value,
                        accepted_variants(placed.value, placed.fact.name, question),
                        (evidence(contract.doc_id, placed),))
+    for work in contract.works if split in ("dev", "test") else []:
+        for placed in work.written.facts:
+            question = ask(rng.choice(placed.fact.questions), work_reference(rng, contract, work))
+            yield Item("lookup", split, contract.doc_id, placed.clause.key, question, placed.value,
+                       accepted_variants(placed.value, placed.fact.name, question), (evidence(work.doc_id, placed),))
 
 
 def version(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
@@ -363,8 +370,8 @@ def jargon_item(contract: Contract, split: str, entry: PlacedFact, placed: Place
 
 def summary(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
     """A line on three to five points that the playbook cares for, each with the value in force."""
-    points = [(position.rule, *contract.chain((position.rule.clause, position.rule.fact))[-1])
-              for position in world.positions if contract.chain((position.rule.clause, position.rule.fact))]
+    points = [(position.rule, *contract.chain(key)[-1]) for position in world.positions
+              if contract.chain(key := (position.rule.clause, position.rule.fact)) and key not in contract.contradicted]
     points = rng.sample(points, min(rng.randint(3, 5), len(points)))
     if len(points) < 3:
         return

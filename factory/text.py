@@ -10,7 +10,7 @@ A wording may hold ` || ` to start a new numbered paragraph.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from string import Formatter
 
@@ -103,25 +103,63 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     return low, low + len(text[low:high].rstrip())
 
 
+def write_paragraph(document: Written, clause: Clause, values: dict[str, str], template: str, section: int,
+                    label: str = "") -> None:
+    """Append one paragraph to the document, after `label`, and record the facts of the clause that it states."""
+    by_name = {fact.name: fact for fact in clause.facts}
+    paragraph, spans = fill(template.strip(), document.names | values)
+    offset = len(document.text) + len(label)
+    document.text += label + paragraph + "\n\n"
+    for name, start, end in spans:
+        if name in by_name:
+            low, high = sentence_around(paragraph, start, end)
+            document.facts.append(PlacedFact(
+                clause, by_name[name], paragraph[start:end], offset + start, offset + end,
+                offset + low, offset + high, section,
+            ))
+
+
 def write_clause(document: Written, clause: Clause, values: dict[str, str], wording: str, title: str) -> None:
     """Append one numbered section to the document and record its facts."""
     number = len(document.sections) + 1
     begin = len(document.text)
     document.text += f"## {number}. {title}\n\n"
-    by_name = {fact.name: fact for fact in clause.facts}
     for i, part in enumerate(wording.split(" || "), 1):
-        label = f"{number}.{i} "
-        paragraph, spans = fill(part.strip(), document.names | values)
-        offset = len(document.text) + len(label)
-        document.text += label + paragraph + "\n\n"
-        for name, start, end in spans:
-            if name in by_name:
-                low, high = sentence_around(paragraph, start, end)
-                document.facts.append(PlacedFact(
-                    clause, by_name[name], paragraph[start:end], offset + start, offset + end,
-                    offset + low, offset + high, number,
-                ))
+        write_paragraph(document, clause, values, part, number, f"{number}.{i} ")
     document.sections.append((begin, len(document.text.rstrip()), title))
+
+
+def write_row(document: Written, cells: list[tuple[str, Clause | None, Fact | None]], section: int) -> None:
+    """Append a row of a Markdown table; a cell with a fact becomes a placed fact whose evidence is the row."""
+    begin, spans = len(document.text), []
+    for text, clause, fact in cells:
+        document.text += "| "
+        if fact is not None:
+            spans.append((clause, fact, text, len(document.text)))
+        document.text += text + " "
+    document.text += "|"
+    document.facts += [PlacedFact(clause, fact, text, start, start + len(text), begin, len(document.text), section)
+                       for clause, fact, text, start in spans]
+    document.text += "\n"
+
+
+def splice(document: Written, start: int, end: int, text: str) -> None:
+    """Put `text` in the place of [start, end) and move the facts and sections behind it.
+
+    Text at the end of a section becomes part of that section. ValueError if a fact's evidence would be cut.
+    """
+    if any(placed.evidence_start < end and start < placed.evidence_end for placed in document.facts):
+        raise ValueError(f"[{start}, {end}) cuts a sentence that states a fact")
+    shift = len(text) - (end - start)
+    document.text = document.text[:start] + text + document.text[end:]
+    document.facts = [moved(placed, shift) if placed.evidence_start >= end else placed for placed in document.facts]
+    document.sections = [(low + shift * (low >= end), high + shift * (high >= end), title)
+                         for low, high, title in document.sections]
+
+
+def moved(placed: PlacedFact, shift: int) -> PlacedFact:
+    return replace(placed, start=placed.start + shift, end=placed.end + shift,
+                   evidence_start=placed.evidence_start + shift, evidence_end=placed.evidence_end + shift)
 
 
 def draw_values(clause: Clause, rng: Random) -> dict[str, str]:

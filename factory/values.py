@@ -6,6 +6,7 @@ Names are put together from syllables, so that a reader has to copy them and can
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date as Day
 from random import Random
 
 Value = Callable[[Random], str]
@@ -89,3 +90,13 @@ def code(prefix: str = "") -> Value:
     """An identifier such as 'QX-4821'."""
     letters = "ABCDEFGHKLMNPQRSTVWXYZ"
     return lambda rng: f"{prefix or rng.choice(letters) + rng.choice(letters)}-{rng.randint(100, 9999)}"
+
+
+def to_date(text: str) -> Day:
+    """The date in '3 March 2019'; ValueError if it is none."""
+    day, month, year = text.split()
+    return Day(int(year), MONTHS.index(month) + 1, int(day))
+
+
+def from_date(day: Day) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

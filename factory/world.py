@@ -1,4 +1,4 @@
-"""The course world: contracts of a fictional group of companies, their amendments, and the house's own documents.
+"""The course world: contracts of a fictional group of companies, what hangs on them, and the house's own documents.
 
 A world is a function of its seed: the same seed gives the same bytes, another seed other companies, values and
 thresholds.
@@ -13,36 +13,44 @@ import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from labutils.errors import LabsError
 
-from . import contracts, house
+from . import contracts, house, papers
 from .contracts import ContractType
+from .hazards import Hazard, plant_hazards
 from .house import Company, Position
-from .text import Clause, PlacedFact, Written, draw_values, fill, write_clause, write_document
-from .values import MONTHS
+from .papers import Memo, Work, reference_of
+from .text import Clause, PlacedFact, Written, draw_values, fill, write_clause, write_document, write_paragraph
 from .values import date as draw_date
+from .values import from_date, to_date
 
 COURSE_SEED = 7
-CONTRACTS = 44
-COMPANIES = 30
-SPLIT_SHARES = {"train": 16 / 44, "dev": 8 / 44, "test": 20 / 44}
+CONTRACTS = 64
+COMPANIES = 44
+SPLIT_SHARES = {"train": 12 / 64, "dev": 10 / 64, "test": 42 / 64}
 AMENDED_SHARE = 0.7
 SECOND_SHARE = 0.5
 CODE_NAMES = 24
-SHARED = ("register", "playbook", "glossary")
+LETTER_SHARE = 0.25  # of the amendments
+LETTERS = {"amendment": "a", "side letter": "l"}  # in the doc_id
+SHARED = ("register", "playbook", "glossary", "policy")
 
 FactKey = tuple[str, str]  # clause key, fact name
 
 
 @dataclass
 class Amendment:
-    """A later document that replaces paragraphs of a contract; `changed` holds the facts with a new value."""
+    """A later document that replaces paragraphs of a contract; `changed` holds the facts with a new value.
+
+    `kind` is "amendment" or "side letter"; `number` counts the documents of that kind.
+    """
 
     doc_id: str
+    kind: str
     number: int
     date: str
     written: Written
@@ -51,7 +59,10 @@ class Amendment:
 
 @dataclass
 class Contract:
-    """A base contract with its amendments in the order in which they were signed."""
+    """A base contract with its amendments and statements of work in the order in which they were signed.
+
+    `contradicted` holds the facts for which the contract gives two values: they have no right answer.
+    """
 
     doc_id: str
     kind: ContractType
@@ -61,6 +72,8 @@ class Contract:
     clauses: list[Clause]
     written: Written
     amendments: list[Amendment] = field(default_factory=list)
+    works: list[Work] = field(default_factory=list)
+    contradicted: set[FactKey] = field(default_factory=set)
 
     def chain(self, key: FactKey) -> list[tuple[str, PlacedFact]]:
         """(doc_id, fact) of every place that states the fact, oldest first; [] if the contract does not state it.
@@ -84,10 +97,22 @@ class Contract:
         return [clause for clause in contracts.CLAUSES
                 if clause.key in possible and not any(self.chain((clause.key, fact.name)) for fact in clause.facts)]
 
+    def silent_paragraphs(self) -> list[tuple[int, int]]:
+        """(start, end) of the last paragraph, without its number, of each section that carries no fact."""
+        text = self.written.text
+        ends = [self.written.sections[i][1] for i, clause in enumerate(self.clauses) if not clause.facts]
+        return [(text.index(" ", text.rindex("\n", 0, end)) + 1, end) for end in ends]
+
+    def documents(self) -> list[tuple[str, str, str, str | None, Written]]:
+        """(doc_id, kind, date, doc_id of the contract that it amends or None, document) of everything under it."""
+        base = (self.doc_id, "contract", self.written.names["date_signed"], None, self.written)
+        later = [(a.doc_id, a.kind, a.date, self.doc_id, a.written) for a in self.amendments]
+        return [base, *later, *((work.doc_id, "sow", work.date, None, work.written) for work in self.works)]
+
 
 @dataclass
 class World:
-    """Everything drawn from one seed; `documents` gives the texts."""
+    """Everything drawn from one seed; `documents` gives the texts, `hazards` the places that mislead on purpose."""
 
     seed: int
     companies: list[Company]
@@ -98,13 +123,21 @@ class World:
     playbook: Written
     glossary: Written
     projects: dict[str, str]
+    policy: Written
+    memos: list[Memo]
+    hazards: list[Hazard]
 
     def house_terms(self) -> list[PlacedFact]:
         """The terms of the glossary, each with its meaning."""
         return [placed for placed in self.glossary.facts if placed.clause.key == house.HOUSE_TERMS]
 
+    @property
+    def contradicted(self) -> set[tuple[str, FactKey]]:
+        """(doc_id of the contract, fact) of every fact for which a contract gives two values."""
+        return {(contract.doc_id, key) for contract in self.contracts for key in contract.contradicted}
+
     def documents(self) -> dict[str, str]:
-        """doc_id -> Markdown text: each contract before its amendments, the shared documents last."""
+        """doc_id -> Markdown text: each contract before what hangs on it, the shared documents last."""
         return {row["doc_id"]: written.text for row, written in self.rows()}
 
     def rows(self) -> list[tuple[dict, Written]]:
@@ -115,14 +148,14 @@ class World:
                 "contract_type": contract.kind.key, "parties": [company.name for company in contract.parties],
                 "cluster": contract.doc_id, "split": contract.split,
             }
-            rows.append((manifest_row(contract.doc_id, contract.written.title, "contract",
-                                      contract.written.names["date_signed"], None, common), contract.written))
-            for amendment in contract.amendments:
-                rows.append((manifest_row(amendment.doc_id, amendment.written.title, "amendment", amendment.date,
-                                          contract.doc_id, common), amendment.written))
-        for doc_id, written in zip(SHARED, (self.register, self.playbook, self.glossary), strict=True):
+            rows += [(manifest_row(doc_id, written.title, kind, when, amends, common), written)
+                     for doc_id, kind, when, amends, written in contract.documents()]
+        house_papers = (self.register, self.playbook, self.glossary, self.policy)
+        shared = [(doc_id, doc_id, None, written) for doc_id, written in zip(SHARED, house_papers, strict=True)]
+        shared += [(memo.doc_id, "memo", memo.date, memo.written) for memo in self.memos]
+        for doc_id, kind, when, written in shared:
             common = {"contract_type": None, "parties": [], "cluster": doc_id, "split": "shared"}
-            rows.append((manifest_row(doc_id, written.title, doc_id, None, None, common), written))
+            rows.append((manifest_row(doc_id, written.title, kind, when, None, common), written))
         return rows
 
 
@@ -130,18 +163,6 @@ def manifest_row(doc_id: str, title: str, kind: str, when: str | None, amends: s
     return {"doc_id": doc_id, "title": title, "kind": kind, "contract_type": common["contract_type"],
             "parties": common["parties"], "date": to_date(when).isoformat() if when else None,
             "cluster": common["cluster"], "split": common["split"], "amends": amends}
-
-
-# ---------------------------------------------------------------- dates
-
-def to_date(text: str) -> date:
-    """The date in '3 March 2019'; ValueError if it is none."""
-    day, month, year = text.split()
-    return date(int(year), MONTHS.index(month) + 1, int(day))
-
-
-def from_date(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 # ---------------------------------------------------------------- building
@@ -154,19 +175,15 @@ def build_world(seed: int, contracts: int = CONTRACTS, companies: int = COMPANIE
     rng = Random(f"{seed}/glossary")
     named = {f"Project {house.coined(rng, 1)}": contract for contract in rng.sample(drawn, min(CODE_NAMES, len(drawn)))}
     projects = {code: reference_of(rng, contract) for code, contract in named.items()}
+    memos = papers.write_memos(Random(f"{seed}/memos"), drawn)
+    hazards = plant_hazards(Random(f"{seed}/hazards"), drawn) + [hazard for memo in memos for hazard in memo.stale]
     return World(
         seed, trading, holdings, drawn, positions,
         house.write_register(Random(f"{seed}/register"), trading + holdings),
         house.write_playbook(positions), house.write_glossary(rng, projects),
         {code: contract.doc_id for code, contract in named.items()},
+        papers.write_policy(Random(f"{seed}/policy")), memos, hazards,
     )
-
-
-def reference_of(rng: Random, contract: Contract) -> str:
-    """How a text names a contract: 'the supply agreement between Brenmere Foods and Toska Mills'."""
-    template = rng.choice(contracts.GENRES[contract.kind.key].references)
-    a, b = contract.parties
-    return template.format(A_name=a.name, B_name=b.name)
 
 
 def draw_contracts(seed: int, count: int, companies: list[Company]) -> list[Contract]:
@@ -179,12 +196,16 @@ def draw_contracts(seed: int, count: int, companies: list[Company]) -> list[Cont
     for number, i in enumerate(order, 1):
         own = Random(f"{seed}/contract/{number}")
         drawn.append(draw_contract(own, number, kinds[i], pairs[i], splits[i]))
+        papers.add_cross_references(own, drawn[-1])
     for split in SPLIT_SHARES:
         mine = [contract for contract in drawn if contract.split == split]
         amended = rng.sample(mine, round(AMENDED_SHARE * len(mine)))
         twice = {contract.doc_id for contract in amended[: round(SECOND_SHARE * len(amended))]}
         for contract in amended:
             amend(Random(f"{seed}/amend/{contract.doc_id}"), contract, 2 if contract.doc_id in twice else 1)
+    papers.add_works(seed, drawn)
+    for contract in drawn:
+        papers.add_schedule(Random(f"{seed}/schedule/{contract.doc_id}"), contract)
     return drawn
 
 
@@ -196,14 +217,28 @@ def draw_kinds(rng: Random, count: int) -> list[ContractType]:
 
 
 def draw_splits(kinds: list[ContractType]) -> list[str]:
-    """A split for each contract, always the one that lags most behind its share: types spread over the splits."""
+    """A split for each contract, always the one that lags most behind its share: types spread over the splits.
+
+    The first contract of each type is for train, if train is large enough for that.
+    """
+    wanted = split_sizes(len(kinds))
+    firsts = {kinds.index(kind) for kind in kinds}
+    firsts = firsts if len(firsts) <= wanted["train"] else set()
     given: Counter[str] = Counter()
     splits = []
-    for i in range(1, len(kinds) + 1):
-        split = max(SPLIT_SHARES, key=lambda s: SPLIT_SHARES[s] * i - given[s])
+    for i in range(len(kinds)):
+        reserved = {"train": sum(first > i for first in firsts)}
+        room = [split for split in SPLIT_SHARES if given[split] + reserved.get(split, 0) < wanted[split]]
+        split = "train" if i in firsts else max(room, key=lambda s: SPLIT_SHARES[s] * (i + 1) - given[s])
         given[split] += 1
         splits.append(split)
     return splits
+
+
+def split_sizes(count: int) -> dict[str, int]:
+    """How many of `count` contracts go to each split; what rounding leaves over goes to test."""
+    sizes = {split: round(share * count) for split, share in SPLIT_SHARES.items()}
+    return sizes | {"test": count - sizes["train"] - sizes["dev"]}
 
 
 def draw_pairs(rng: Random, kinds: list[ContractType], companies: list[Company]) -> list[tuple[Company, Company]]:
@@ -241,7 +276,7 @@ def draw_contract(rng: Random, number: int, kind: ContractType, parties: tuple[C
     for side, role, company in zip("AB", kind.roles, parties, strict=True):
         called = f"the {role}" if style in contracts.ROLE_STYLES else company.stem
         names |= {f"{side}_name": company.name, f"{side}_full": company.legal, f"{side}_called": called, side: called}
-    clauses = contracts.contract_clauses(rng, kind, optional=rng.randint(4, 8), plain=rng.randint(3, 6))
+    clauses = contracts.contract_clauses(rng, kind, optional=rng.randint(5, 8), plain=rng.randint(3, 6))
     written = write_document(contracts.GENRES[kind.key], rng, names, clauses, style)
     doc_id = f"c{number:02d}-{kind.key}-{parties[0].stem}-{parties[1].stem}".lower()
     return Contract(doc_id, kind, parties, split, style, clauses, written)
@@ -286,36 +321,56 @@ AMENDMENT_CLOSINGS = contracts.blocks("""
 
 
 def amend(rng: Random, contract: Contract, count: int) -> None:
-    """Add `count` amendments to a contract; a second one often changes again what the first has changed."""
+    """Add `count` amendments or side letters; a second one often changes again what the first has changed."""
     open_keys = [key for key in contract.keys() if key[1] in contracts.AMENDABLE.get(key[0], ())]
     signed = to_date(contract.written.names["date_signed"])
-    for number in range(1, count + 1):
+    for _ in range(count):
         signed += timedelta(days=rng.randint(150, 700))
         done = sorted(contract.changed())
         fresh = [key for key in open_keys if key not in done]
         keys = [rng.choice(done)] if done and rng.random() < 0.85 else []
         wanted = 2 if rng.random() < 0.75 else 1
         keys += rng.sample(fresh, min(len(fresh), max(0, wanted - len(keys))))
-        contract.amendments.append(write_amendment(rng, contract, number, from_date(signed), keys))
+        kind = "side letter" if rng.random() < LETTER_SHARE else "amendment"
+        contract.amendments.append(write_amendment(rng, contract, kind, from_date(signed), keys))
 
 
-def write_amendment(rng: Random, contract: Contract, number: int, when: str, keys: list[FactKey]) -> Amendment:
-    """Write one amendment that gives the facts `keys` new values, in the voice of the contract's drafter."""
-    names = contract.written.names | {"number": str(number), "date_amended": when}
-    title = f"Amendment No. {number} to the {contract.written.title}"
+def write_amendment(rng: Random, contract: Contract, kind: str, when: str, keys: list[FactKey]) -> Amendment:
+    """Write one amendment or side letter that gives the facts `keys` new values, in the voice of the drafter."""
+    number = 1 + sum(amendment.kind == kind for amendment in contract.amendments)
+    a, b = contract.parties
+    names = contract.written.names | {"number": str(number), "date_amended": when,
+                                      "A_signatory": a.signatory, "B_signatory": b.signatory}
+    is_letter = kind == "side letter"
+    title = (f"Side Letter of {when}" if is_letter else f"Amendment No. {number}") + f" to the {contract.written.title}"
     document = Written(title, f"# {title}\n\n", names)
-    document.text += fill(AMENDMENT_OPENINGS[contract.style], names)[0] + "\n\n"
-    for clause in contract.clauses:
-        mine = [name for key, name in keys if key == clause.key]
-        if not mine:
-            continue
+    voice = contract.style % papers.VOICES
+    opening, closing = ((papers.LETTER_OPENINGS[voice], papers.LETTER_CLOSINGS[voice]) if is_letter else
+                        (AMENDMENT_OPENINGS[contract.style], AMENDMENT_CLOSINGS[contract.style]))
+    write_frame(document, opening)
+    for clause, mine in by_clause(contract, keys):
         values = {fact.name: contract.chain((clause.key, fact.name))[-1][1].value for fact in clause.facts}
-        for name in mine:
-            values[name] = new_value(rng, contract, clause, name)
-        write_change(document, contract, clause, mine, values)
-    document.text += fill(AMENDMENT_CLOSINGS[contract.style], names)[0] + "\n"
+        values |= {name: new_value(rng, contract, clause, name) for name in mine}
+        (write_letter_change if is_letter else write_change)(document, contract, clause, mine, values)
+    write_frame(document, closing)
+    document.text = document.text.rstrip() + "\n"
+    if is_letter:
+        document.sections.append((0, len(document.text.rstrip()), title))
     document.facts = [without_quotes(placed, document.text) for placed in document.facts]
-    return Amendment(f"{contract.doc_id.split('-')[0]}-a{number}", number, when, document, sorted(keys))
+    return Amendment(f"{contract.doc_id.split('-')[0]}-{LETTERS[kind]}{number}", kind, number, when, document,
+                     sorted(keys))
+
+
+def write_frame(document: Written, template: str) -> None:
+    """Append the paragraphs of an opening or a closing."""
+    for part in template.split(" || "):
+        document.text += fill(part, document.names)[0] + "\n\n"
+
+
+def by_clause(contract: Contract, keys: list[FactKey]) -> list[tuple[Clause, list[str]]]:
+    """(clause, names of its facts) for the facts `keys`, in the contract's order."""
+    named = [(clause, [name for key, name in keys if key == clause.key]) for clause in contract.clauses]
+    return [(clause, names) for clause, names in named if names]
 
 
 def without_quotes(placed: PlacedFact, text: str) -> PlacedFact:
@@ -335,34 +390,55 @@ def new_value(rng: Random, contract: Contract, clause: Clause, name: str) -> str
 def write_change(document: Written, contract: Contract, clause: Clause, names: list[str],
                  values: dict[str, str]) -> None:
     """Append a section that replaces the paragraphs of a clause which state the facts `names`."""
-    base = contract.written.fact(clause.key, names[0])
-    title = contract.written.sections[base.section - 1][2]
+    frame = contracts.AMENDMENT_WORDINGS[contract.style % len(contracts.AMENDMENT_WORDINGS)]
+    paragraphs = changes(document, contract, clause, names, frame)
+    write_clause(document, clause, values, " || ".join(paragraphs), title_of(contract, clause))
+
+
+def write_letter_change(document: Written, contract: Contract, clause: Clause, names: list[str],
+                        values: dict[str, str]) -> None:
+    """Append paragraphs of a letter that do the same; a letter is one section, without headings."""
+    frame = papers.LETTER_WORDINGS[contract.style % papers.VOICES]
+    for paragraph in changes(document, contract, clause, names, frame):
+        write_paragraph(document, clause, values, paragraph, 1)
+
+
+def title_of(contract: Contract, clause: Clause) -> str:
+    """The heading of the section in which the contract states a clause."""
+    return contract.written.sections[contract.clauses.index(clause)][2]
+
+
+def changes(document: Written, contract: Contract, clause: Clause, names: list[str], frame: str) -> list[str]:
+    """A template for each paragraph of the clause that states one of the facts `names`, quoted in `frame`."""
+    section = contract.clauses.index(clause) + 1
     wording = clause.wordings[contract.style % len(clause.wordings)]
     parts = dict(contracts.part_of(wording, name) for name in names)
     paragraphs = []
     for part, template in sorted(parts.items()):
-        text = contracts.AMENDMENT_WORDINGS[contract.style % len(contracts.AMENDMENT_WORDINGS)]
+        text = frame
         # A quotation opens with a capital, as the replaced paragraph does.
         template = template.strip()
         for side in "AB":
             if template.startswith("{" + side + "}"):
                 template = document.names[side][0].upper() + document.names[side][1:] + template[3:]
-        for name, value in (("section", base.section), ("part", part), ("title", title), ("new_text", template)):
+        for name, value in (("section", section), ("part", part), ("title", title_of(contract, clause)),
+                            ("new_text", template)):
             text = text.replace("{" + name + "}", str(value))
         paragraphs.append(text)
-    write_clause(document, clause, values, " || ".join(paragraphs), title)
+    return paragraphs
 
 
 # ---------------------------------------------------------------- writing
 
 def world_files(world: World) -> dict[str, str]:
-    """Relative path -> text of every file of a world: documents, questions.jsonl, manifest.json and the datasheet."""
+    """Relative path -> text of every file of a world: documents, questions, hazards, manifest and datasheet."""
     from .datasheet import datasheet
     from .selection import build_questions
 
     items = build_questions(world)
     files = {f"documents/{doc_id}.md": text for doc_id, text in world.documents().items()}
-    files["questions.jsonl"] = "".join(json.dumps(item.to_json(), ensure_ascii=False) + "\n" for item in items)
+    for name, rows in (("questions", items), ("hazards", world.hazards)):
+        files[f"{name}.jsonl"] = "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in rows)
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{files[name]}\0".encode())
