@@ -453,7 +453,10 @@ def copy_tokens(rng: Random, tokenizer, longest: int) -> list[tuple]:
 
 @dataclass(frozen=True)
 class FindLevel:
-    """A level of practice in finding: which sorts of question, and at most how many passages and tokens of each part."""
+    """A level of practice in finding: which sorts of question, at most how many passages and tokens of each part.
+
+    `vocab` limits the random tokens to so many (0: all): as in copying, a new sort is learned sooner from few tokens.
+    """
 
     sorts: str
     passages: int
@@ -461,13 +464,14 @@ class FindLevel:
     text: int
     terms: int = 0
     term: int = 0
+    vocab: int = 0
 
 
 FIND_LEVELS = (
     FindLevel("title", 2, 1, 2), FindLevel("title", 3, 2, 8), FindLevel("title text", 3, 2, 16),
-    FindLevel("title text", 4, 4, 24), FindLevel("title text form", 2, 2, 16, 1, 1),
-    FindLevel("title text form", 2, 2, 16, 2, 1), FindLevel("title text form", 3, 4, 24, 3, 2),
-    FindLevel("title text form", 4, 6, 32, 5, 2), FindLevel("title text form", 5, 8, 40, 6, 3),
+    FindLevel("form form title text", 2, 1, 16, 1, 1, 64), FindLevel("form form title text", 2, 1, 16, 2, 1, 64),
+    FindLevel("form form title text", 2, 2, 16, 3, 1, 384), FindLevel("form form title text", 3, 2, 16, 3, 2),
+    FindLevel("form title text", 4, 6, 32, 5, 2), FindLevel("form title text", 5, 8, 40, 6, 3),
 )
 
 
@@ -480,7 +484,8 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     bare skill, without any language around it.
     """
     encode = functools.partial(tokenizer.encode, add_special_tokens=False)
-    draw = lambda longest, shortest=1: [rng.randrange(8, len(tokenizer)) for _ in range(rng.randint(shortest, longest))]
+    pool = few_tokens(len(tokenizer), level.vocab) if level.vocab else range(8, len(tokenizer) - len(CITATIONS))
+    draw = lambda longest, shortest=1: rng.choices(pool, k=rng.randint(shortest, longest))
     sort = sort or rng.choice(level.sorts.split())
     count = rng.randint(1 if sort == "text" else 2, level.passages)
     numbers = rng.sample(range(1, len(CITATIONS) + 1), count)
@@ -500,7 +505,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
             given, following = part_of_title(rng, titles[which]), []
         if sort == "form":
             term, following = rng.choice(filled[which])
-            given = given + term
+            given = given + term if rng.random() < 0.5 else term + given
         asked = encode("\n\nQuestion: ") + given + encode(ASSISTANT)
         answered = encode(f"[{numbers[which]}]") + following + encode(END)
         decisive = {"title": (0,), "text": (1,), "form": (0, 1)}[sort]
@@ -508,6 +513,12 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
             tokens.append((token, len(prefix) + i, token if i >= len(asked) else -100,
                            DECISION_WEIGHT if i - len(asked) in decisive else 0.5, branch))
     return tokens
+
+
+@functools.cache
+def few_tokens(size: int, count: int) -> list[int]:
+    """The same `count` tokens of a vocabulary of `size`, neither special nor the number of a passage."""
+    return Random("few").sample(range(300, size - len(CITATIONS)), count)
 
 
 def part_of_title(rng: Random, title: list[int]) -> list[int]:

@@ -14,7 +14,7 @@ from factory.corpus import (
 from factory.pretrain import (
     Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, find_stage, load_checkpoint,
     next_difficulty, read_stage, train_step)
-from factory.tokenizer import train_tokenizer
+from factory.tokenizer import CITATIONS, train_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def samples():
 
 
 def passages_of(sample):
-    _, *parts = re.split(r"^(.+) \[(\d)\]$", sample.prefix, flags=re.M)
+    _, *parts = re.split(r"^(.+)\[(\d+)\]$", sample.prefix, flags=re.M)
     return {int(number): title + text for title, number, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
 
 
@@ -92,26 +92,34 @@ def starts(tokens, part):
     return [at for at in range(len(tokens)) if tokens[at : at + len(part)] == part]
 
 
-def test_practice_in_finding_asks_for_what_stands_there(tokenizer):
+@pytest.mark.parametrize("sort", ["title", "text", "form"])
+def test_practice_in_finding_asks_for_what_stands_there(tokenizer, sort):
     encode = functools.partial(tokenizer.encode, add_special_tokens=False)
-    before, behind, by_title = len(encode("\n\nQuestion: ")), len(encode(ASSISTANT)), 0
-    for i in range(60):
-        rows = find_tokens(random.Random(f"find-{i}"), tokenizer, i % len(FIND_LEVELS))
+    before, behind = len(encode("\n\nQuestion: ")), len(encode(ASSISTANT))
+    for i in range(30):
+        level = FIND_LEVELS[-1 if i % 2 else 4]
+        rows = find_tokens(random.Random(f"find-{i}"), tokenizer, level, sort)
         prefix = [token for token, *_, branch in rows if branch == 0]
+        labels = [at for at, token in enumerate(prefix) if tokenizer.decode([token]) in CITATIONS]
         for number in {branch for *_, branch in rows} - {0}:
             asked = [token for token, _, label, _, branch in rows if branch == number and label == -100]
             words = asked[before : len(asked) - behind]
-            answer = [token for token, _, label, _, branch in rows if branch == number and label != -100]
-            cited, following = answer[1], answer[3:-1]
-            label = encode(" [") + [cited] + encode("]\n")
+            cited, *following, _ = [t for t, _, label, _, branch in rows if branch == number and label != -100]
+            at = prefix.index(cited)
+            end = min([other for other in labels if other > at], default=len(prefix))
+            start = max([other for other in labels if other < at], default=0)
             # A title stands before its number, a text behind the number of its passage.
-            labels, places = starts(prefix, label), starts(prefix, words + following)
-            assert labels and places
-            assert any(at > labels[0] for at in places) if following else any(at < labels[0] for at in places)
-            by_title += not following
+            title, text = prefix[start:at], prefix[at:end]
+            if sort == "title":
+                assert starts(title, words) and not following
+            elif sort == "text":
+                assert starts(text, words + following)
+            else:
+                cuts = [(words[:cut], words[cut:]) for cut in range(1, len(words))]
+                assert any(starts(title, part) and starts(text, term + following)
+                           for pair in cuts for part, term in (pair, pair[::-1]))
             decides = [token for token, _, _, weight, branch in rows if branch == number and weight == DECISION_WEIGHT]
-            assert decides == [following[0] if following else cited]
-    assert 40 < by_title < 180
+            assert decides == {"title": [cited], "text": following[:1], "form": [cited, *following[:1]]}[sort]
 
 
 def test_the_first_tokens_of_an_answer_weigh_more(tokenizer):
@@ -119,7 +127,7 @@ def test_the_first_tokens_of_an_answer_weigh_more(tokenizer):
     weights = [weight for _, _, label, weight, branch in encode(sample, tokenizer, random.Random(0), context_share=0.0)
                if branch and label >= 0]
     tokens = tokenizer.convert_ids_to_tokens(tokenizer.encode("[2] 45 days", add_special_tokens=False))
-    assert [token for token, weight in zip(tokens, weights) if weight == DECISION_WEIGHT] == ["[", "2", "Ġ4", "5"]
+    assert [token for token, weight in zip(tokens, weights) if weight == DECISION_WEIGHT] == ["[2]", "Ġ4", "5"]
     assert weights[-1] == 1.0
 
 
