@@ -82,7 +82,8 @@ def draw_family(rng: Random, count: int, contract: bool, breadth: float = 1.0) -
         clauses = [c for c in shared if rng.random() < 0.8] or shared[:1]
         clauses += [c for c in rng.sample(list(pool), min(len(pool), 3)) if c not in clauses]
         rng.shuffle(clauses)
-        drafts.append(draw_draft(rng, genre, names, clauses, rng.choice(first_part(range(4), breadth)) if style is None else style))
+        voice = rng.choice(first_part(range(4), breadth)) if style is None else style
+        drafts.append(draw_draft(rng, genre, names, clauses, voice))
     return drafts
 
 
@@ -149,7 +150,7 @@ def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
 
 
 def draw_passages(rng: Random, drafts: list[Draft], count: int, longest: int = 480) -> list[tuple]:
-    """Up to `count` passages (draft, document, window) of the drafts in turn, most of them on one matter, none overlapping."""
+    """Up to `count` passages (draft, document, window) of the drafts in turn, most on one matter, none overlapping."""
     chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
     topic = rng.choice(drafts[0].clauses)
     for i in range(count):
@@ -182,11 +183,11 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
 
 
 def draw_numbers(rng: Random, count: int, shuffled: float) -> list[int]:
-    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers that are one token.
+    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers up to 9.
 
     With numbers in order alone, a model guesses them from how far into the text a passage stands and is often off by one.
     """
-    return rng.sample(range(1, len(CITATIONS) + 1), count) if rng.random() < shuffled else list(range(1, count + 1))
+    return rng.sample(range(1, 10), count) if count <= 9 and rng.random() < shuffled else list(range(1, count + 1))
 
 
 def add_notice(rng: Random, chosen: list, contract: bool) -> None:
@@ -298,7 +299,8 @@ def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
     for draft in drafts:
         points = cut_points(draft.written.text)
         start = rng.randrange(max(1, len(points) - 1))
-        shown.append(draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()[: longest and rng.randint(0, longest)])
+        text = draft.written.text[points[start] : points[min(start + 1, len(points) - 1)]].strip()
+        shown.append(text[: longest and rng.randint(0, longest)])
     prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
         [(draft.written.title, text) for draft, text in zip(drafts, shown, strict=True)], numbers)
     branches = []
@@ -556,7 +558,7 @@ def make_row(columns: list[tuple], length: int, tokenizer) -> Row:
 
 
 def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
-    """(batch, 1, length, length), True where attended: earlier tokens of the same sample, of the prefix or one's own branch."""
+    """(batch, 1, length, length), True where attended: earlier tokens of the sample, of the prefix or one's own branch."""
     length = sample.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool).tril()
     same = sample[:, :, None] == sample[:, None, :]

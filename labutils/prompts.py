@@ -24,10 +24,10 @@ JUDGE_TEMPLATE = (
 
 
 def format_passages(passages: list[tuple[str, str]], numbers: list[int] | None = None) -> str:
-    """Number (title, text) passages as the prompts expect them: 'title[1]' like a footnote, a line break, the text.
+    """Number (title, text) passages as the prompts expect them: 'title [1]', a line break, the text.
 
     The number follows the title: a small model goes from a name in the question to the same name in a title and reads
     on. A number in front of the title it does not find (measured: see the log in factory/README.md).
     """
     numbers = numbers or list(range(1, len(passages) + 1))
-    return "\n\n".join(f"{title}[{i}]\n{text}".strip() for i, (title, text) in zip(numbers, passages, strict=True))
+    return "\n\n".join(f"{title} [{i}]\n{text}".strip() for i, (title, text) in zip(numbers, passages, strict=True))

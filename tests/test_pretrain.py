@@ -28,7 +28,7 @@ def samples():
 
 
 def passages_of(sample):
-    _, *parts = re.split(r"^(.+)\[(\d+)\]$", sample.prefix, flags=re.M)
+    _, *parts = re.split(r"^(.+) \[(\d+)\]$", sample.prefix, flags=re.M)
     return {int(number): title + text for title, number, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
 
 
