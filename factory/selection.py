@@ -48,21 +48,21 @@ def pick(rng: Random, candidates: list[Item], count: int) -> list[Item]:
 def build_questions(world: World) -> list[Item]:
     """All questions of a world with their ids, by split and family; within both, by contract."""
     items: list[Item] = []
-    asked: set[str] = set()  # the whole portfolio is the same for all contracts
+    asked: set[str] = set()  # the whole portfolio is the same for all contracts and splits
     for split in SPLITS:
         home = "train" if split == "known" else split
         mine = [contract for contract in world.contracts if contract.split == home]
         for family in FAMILIES if split != "known" else WANTED["known"]:
             rng = Random(f"{world.seed}/questions/{split}/{family}")
             drawn = [item for contract in mine for item in MAKERS[family](rng, world, contract, split)]
-            candidates = list({item.question: item for item in drawn if item.question not in asked}.values())
+            candidates = list({item.question: item for item in drawn if not {item.question, item.cluster} & asked}.values())
             if split != "train":
                 chosen = pick(rng, candidates, WANTED[split][family])
             elif family in PER_TRAIN_CONTRACT:
                 chosen = pick(rng, candidates, PER_TRAIN_CONTRACT[family] * len(mine))
             else:
                 chosen = candidates
-            asked |= {item.question for item in chosen}
+            asked |= {item.cluster if family == "global" else item.question for item in chosen}
             chosen.sort(key=lambda item: (item.cluster, item.klass, item.question))
             items += [Item(**vars(item) | {"question_id": f"{split}-{family}-{number:04d}"})
                       for number, item in enumerate(chosen, 1)]

@@ -125,8 +125,8 @@ def check_clerk() -> Finding:
 
 
 def world_hash(folder: Path) -> str:
-    """Return the hex sha256 of a world's documents and questions, as factory/world.py writes it into the manifest."""
-    paths = [*folder.glob("documents/*.md"), folder / "questions.jsonl"]
+    """Return the hex sha256 of a world's documents, questions and hazards, as factory/world.py writes the manifest's."""
+    paths = [*folder.glob("documents/*.md"), *folder.glob("*.jsonl")]
     state = hashlib.sha256()
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in paths):
         # Read as text: a checkout on Windows may have other line ends.
