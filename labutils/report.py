@@ -142,7 +142,7 @@ def answer(splits: list[dict[str, Any]], assumptions: roi.Assumptions, results: 
     sentences = [" ".join(_short(split) for split in compared)]
     for split in compared:
         found = "; ".join(_finding(row) for row in split["contrasts"])
-        sentences.append(f"On {split['label']} ({split['n']} questions, {split['clusters']} contracts): {found}.")
+        sentences.append(f"On {split['label']} ({split['n']} questions, {split['clusters']} clusters): {found}.")
         gains = {(d.a, d.b) for d in (row["difference"] for row in split["contrasts"]) if d.verdict == "helps"}
         if split["name"] == "test" and ("sft", "base") in gains:
             sentences.append("A gain of fine-tuning alone on contracts it never saw is a gain in skill (format, "
@@ -277,7 +277,7 @@ def _what_was_run(results: pd.DataFrame, names: list[str]) -> list[tuple[str, st
     def several(column: str) -> str:
         return ", ".join(map(str, dict.fromkeys(results[column])))
 
-    counts = [f"{name}: {part['question_id'].nunique()} in {part['cluster'].nunique()} contracts"
+    counts = [f"{name}: {part['question_id'].nunique()} in {part['cluster'].nunique()} clusters"
               for name in names for part in [results[results["split"] == name]]]
     return [("model", several("model")), ("arms", several("arm")), ("questions", "; ".join(counts)),
             ("families", several("family")), ("corpus hash", several("corpus_hash")),
@@ -335,7 +335,7 @@ def _how_sure(split: Mapping[str, Any], results: pd.DataFrame) -> str:
     seeds = ", ".join(map(str, dict.fromkeys(results["seed"])))
     return (f"How sure? Intervals resample contracts, so they speak for other contracts of this kind, not for another "
             f"model or training run (here: {models}; seed {seeds}). With {split['n']} questions in "
-            f"{split['clusters']} contracts, differences smaller than {split['detectable']:.2f} were likely to stay "
+            f"{split['clusters']} clusters, differences smaller than {split['detectable']:.2f} were likely to stay "
             "unseen; \"no difference is shown\" does not mean equal.")
 
 
@@ -402,7 +402,7 @@ LoRA adapter; sft_rag = adapter and passages. All arms answer the same questions
 <h2 id="headline">Headline</h2>
 {% for split in splits %}
 <div class="scroll"><table><caption>{{ split.name }}: {{ split.label }}; {{ split.n }} questions in
-{{ split.clusters }} contracts</caption>
+{{ split.clusters }} clusters</caption>
 <thead><tr><th scope="col">arm</th><th scope="col">correct [95%]</th><th scope="col">hallucinated [95%]</th>
 <th scope="col">abstained</th><th scope="col">malformed</th><th scope="col">evidence found</th>
 <th scope="col">tokens in / out</th><th scope="col">latency p50 / p95</th><th scope="col">per 1,000 queries</th>
@@ -416,7 +416,8 @@ LoRA adapter; sft_rag = adapter and passages. All arms answer the same questions
 {% endfor %}
 </tbody></table></div>
 {% endfor %}
-<p class="note">Intervals resample contracts (2,000 draws); where all answers are right or all are wrong, Wilson's
+<p class="note">A cluster is a contract, for questions on all contracts the matter asked. Intervals resample clusters
+(2,000 draws); where all answers are right or all are wrong, Wilson's
 interval counts each contract once. Hallucinated: wrong and not abstained. Evidence found: share of the gold characters
 that were retrieved, over questions that have evidence. Latency: retrieval plus generation, per question as metered on
 this machine. Per 1,000 queries: variable cost; per correct answer: all costs, labor included, over
@@ -444,7 +445,7 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 {% for text in split.left_out %}
 <p class="note">Left out, {{ split.name }}: {{ text }}</p>
 {% endfor %}
-<p class="note">Smallest difference that {{ split.n }} questions in {{ split.clusters }} contracts can be expected to
+<p class="note">Smallest difference that {{ split.n }} questions in {{ split.clusters }} clusters can be expected to
 show (80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the questions are discordant
 and answers within a contract correlate by {{ icc }}.</p>
 {% endfor %}
