@@ -306,7 +306,7 @@ def add_works(seed: int, drawn: list[Contract]) -> None:
     rng = Random(f"{seed}/works")
     able = [contract for contract in drawn if contract.kind.key in WORK_TYPES]
     for contract in rng.sample(able, round(WORK_SHARE * len(able))):
-        own = Random(f"{seed}/work/{contract.doc_id}")
+        own = Random("/".join((str(seed), "work", contract.doc_id)))
         signed = to_date(contract.written.names["date_signed"])
         for i in range(1, 3 if own.random() < SECOND_WORK_SHARE else 2):
             signed += timedelta(days=own.randint(30, 400))

@@ -66,7 +66,7 @@ def unit(value: str) -> str:
     return value.strip("0123456789,. ") if not value.endswith("%") else "%"
 
 
-def degree(rule: Rule, value: str, most: bool = False) -> str:
+def degree(value: str, most: bool = False) -> str:
     """'longer' for a time, 'higher' for all else; with `most`, 'longest' and 'highest'."""
     long = unit(value).split()[-1] in ("hours", "days", "weeks", "months", "years")
     return ("long" if long else "high") + ("est" if most else "er")
@@ -113,7 +113,7 @@ def larger(rng: Random, rule: Rule, stated: list[Stated], cluster: str, split: s
     ranked = sorted(stated, key=lambda found: quantity(found[2].value))
     if quantity(ranked[-1][2].value) > quantity(ranked[-2][2].value):
         winner = ranked[-1][0]
-        word = degree(rule, ranked[0][2].value, most=len(stated) > 2)
+        word = degree(ranked[0][2].value, most=len(stated) > 2)
         yield named_item(rng, LARGER, rule, stated, cluster, split, winner.written.title, names_of(winner), "larger",
                          {"larger": word})
 
@@ -164,7 +164,7 @@ def whole(rng: Random, world: World, contract: Contract, split: str) -> Iterator
         yield whole_item(rng, BY_PARTY, split, party.name, [headed(other) for other in signed], "party")
     for position in world.positions:
         if (found := unmatched(world, position.rule)) and found[0] is contract:
-            text = rng.choice(EXTREME).replace("{most}", degree(position.rule, found[2].value, most=True))
+            text = rng.choice(EXTREME).replace("{most}", degree(found[2].value, most=True))
             yield Item("global", split, f"portfolio-{position.rule.name}", position.rule.name,
                        text.replace("{topic}", position.rule.topic), contract.written.title, names_of(contract),
                        (evidence(found[1], found[2]),), kind="extreme")

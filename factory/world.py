@@ -34,7 +34,7 @@ COMPANIES = 44
 SPLIT_SHARES = {"train": 12 / 64, "dev": 10 / 64, "test": 42 / 64}
 AMENDED_SHARE = 0.7
 SECOND_SHARE = 0.5
-CODE_NAMES = 24
+PROJECTS = 24
 LETTER_SHARE = 0.25  # of the amendments
 LETTERS = {"amendment": "a", "side letter": "l"}  # in the doc_id
 SHARED = ("register", "playbook", "glossary", "policy")
@@ -173,7 +173,7 @@ def build_world(seed: int, contracts: int = CONTRACTS, companies: int = COMPANIE
     drawn = draw_contracts(seed, contracts, trading)
     positions = house.draw_positions(Random(f"{seed}/playbook"))
     rng = Random(f"{seed}/glossary")
-    named = {f"Project {house.coined(rng, 1)}": contract for contract in rng.sample(drawn, min(CODE_NAMES, len(drawn)))}
+    named = {f"Project {house.coined(rng, 1)}": contract for contract in rng.sample(drawn, min(PROJECTS, len(drawn)))}
     projects = {code: reference_of(rng, contract) for code, contract in named.items()}
     memos = papers.write_memos(Random(f"{seed}/memos"), drawn)
     hazards = plant_hazards(Random(f"{seed}/hazards"), drawn) + [hazard for memo in memos for hazard in memo.stale]
