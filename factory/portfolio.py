@@ -12,11 +12,9 @@ from random import Random
 
 from .contracts import GENRES
 from .house import Rule, quantity
-from .questions import Item, Span, accepted_variants, ask, evidence, number_words, reference, wordings
-from .text import PlacedFact
+from .questions import (
+    Item, Span, Stated, accepted_variants, ask, evidence, in_force, number_words, reference, wordings)
 from .world import Contract, World
-
-Stated = tuple[Contract, str, PlacedFact]  # a contract, the document that states the fact in force, and the fact
 
 LARGER = (
     "Which has the {larger} {topic}: {docs}?",
@@ -52,14 +50,7 @@ EXTREME = ("Which contract in the whole portfolio has the {most} {topic}?",
            "Across all our contracts, which one has the {most} {topic}?")
 
 
-# ---------------------------------------------------------------- facts in force
-
-def in_force(contract: Contract, rule: Rule) -> Stated | None:
-    """The latest statement of a rule's fact in a contract and its amendments; None without one or with two at odds."""
-    key = (rule.clause, rule.fact)
-    chain = contract.chain(key)
-    return (contract, *chain[-1]) if chain and key not in contract.contradicted else None
-
+# ---------------------------------------------------------------- values and names
 
 def unit(value: str) -> str:
     """What stands around the number: 'days' of '45 days', 'EUR' of 'EUR 1,200', '%' of '2.5%'."""

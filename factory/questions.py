@@ -17,7 +17,7 @@ from random import Random
 from labutils.prompts import ABSTAIN
 
 from . import contracts
-from .house import CODE_NAMES, JARGON_FACTS, Company, Position
+from .house import CODE_NAMES, JARGON_FACTS, Company, Position, Rule
 from .papers import work_reference
 from .text import Fact, PlacedFact
 from .world import Contract, FactKey, World, from_date, to_date
@@ -95,6 +95,9 @@ class Item:
             "evidence": [vars(span) for span in self.evidence],
         }
         return row | ({"chain": [vars(span) for span in self.chain]} if self.chain else {})
+
+
+Stated = tuple[Contract, str, PlacedFact]  # a contract, the document that states the fact in force, and the fact
 
 
 # ---------------------------------------------------------------- accepted variants
@@ -225,6 +228,13 @@ def amended_facts(contract: Contract) -> list[list[tuple[str, PlacedFact]]]:
     """Chains of statements whose latest one brought a value that no earlier one had."""
     chains = [contract.chain(key) for key in contract.keys() if key not in contract.contradicted]
     return [chain for chain in chains if len(chain) > 1 and chain[-1][1].value not in {p.value for _, p in chain[:-1]}]
+
+
+def in_force(contract: Contract, rule: Rule) -> Stated | None:
+    """The latest statement of a rule's fact in a contract and its amendments; None without one or with two at odds."""
+    key = (rule.clause, rule.fact)
+    chain = contract.chain(key)
+    return (contract, *chain[-1]) if chain and key not in contract.contradicted else None
 
 
 def phrasings(rng: Random, contract: Contract, templates: Sequence[str], split: str, never: str = "\n") -> list[str]:
@@ -370,8 +380,7 @@ def jargon_item(contract: Contract, split: str, entry: PlacedFact, placed: Place
 
 def summary(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:
     """A line on three to five points that the playbook cares for, each with the value in force."""
-    points = [(position.rule, *contract.chain(key)[-1]) for position in world.positions
-              if contract.chain(key := (position.rule.clause, position.rule.fact)) and key not in contract.contradicted]
+    points = [(position.rule, *found[1:]) for position in world.positions if (found := in_force(contract, position.rule))]
     points = rng.sample(points, min(rng.randint(3, 5), len(points)))
     if len(points) < 3:
         return
