@@ -19,7 +19,7 @@ def world_command(args: argparse.Namespace) -> None:
 def pretrain_command(args: argparse.Namespace) -> None:
     from .pretrain import pretrain
 
-    pretrain(args.size, args.folder, int(args.tokens), args.device, args.seed, args.out)
+    pretrain(args.size, args.folder, int(args.tokens), args.device, args.seed, args.out, args.start)
 
 
 def card_command(args: argparse.Namespace) -> None:
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     model.add_argument("--tokens", type=float, default=18e6, help="tokens of the reading stage (default: 18e6)")
     model.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     model.add_argument("--seed", type=int, default=0)
+    model.add_argument("--start", type=Path, help="finished weights that shall read more, instead of starting from nothing")
     model.add_argument("--out", type=Path, help="where to write the finished model")
     model.set_defaults(run=pretrain_command)
     card = commands.add_parser("card", help="measure the embedded model and write its model card")

@@ -7,11 +7,12 @@ Three stages, because reading passages from the start learns neither to copy nor
 2. `find`: random tokens again, now in passages: asked is the number of a title, or what follows some tokens of a text.
 3. `read`: passages with several questions each (see `corpus.py`), packed into rows of equal length.
 
-Hidden matrices are trained with Muon (Jordan et al., 2024; `torch.optim.Muon`), embeddings and norms with AdamW.
+Hidden matrices are trained with Muon (Jordan et al., 2024; `labutils.muon`), embeddings and norms with AdamW.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -24,6 +25,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
+
+from labutils.muon import Muon
 
 from .corpus import (
     DECISION_WEIGHT, FIND_LEVELS, ONE_PASSAGE, Row, Rows, attention_mask, collate, encode, find_row, pack_row,
@@ -72,7 +75,7 @@ def build_optimizers(model, muon_lr: float = 0.01, adam_lr: float = 3e-3) -> lis
     inside = {id(p) for p in hidden}
     rest = [p for p in model.parameters() if id(p) not in inside]
     optimizers = [
-        torch.optim.Muon(hidden, lr=muon_lr, momentum=0.95, weight_decay=0.0),
+        Muon(hidden, lr=muon_lr, momentum=0.95, weight_decay=0.0),
         torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     for optimizer in optimizers:
@@ -85,6 +88,29 @@ def scale_lr(optimizers, factor: float) -> None:
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
+
+
+@functools.cache
+def bfloat16_pays(device: str) -> bool:
+    """Whether a product of matrices is quicker in bfloat16: a processor without instructions for it emulates them."""
+    if device != "cpu":
+        return True
+
+    def seconds(dtype: torch.dtype) -> float:
+        left, right = torch.ones(512, 256, dtype=dtype), torch.ones(256, 256, dtype=dtype)
+        times = []
+        for _ in range(5):
+            started = time.perf_counter()
+            left @ right
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    return seconds(torch.bfloat16) < seconds(torch.float32)
+
+
+def autocast(device: str) -> contextlib.AbstractContextManager:
+    """The context that a forward pass runs in: mixed precision where it is quicker."""
+    return torch.autocast(device, dtype=torch.bfloat16) if bfloat16_pays(device) else contextlib.nullcontext()
 
 
 def copy_batch(rng: random.Random, vocab: list[int], batch: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
@@ -153,7 +179,7 @@ def evaluate_finding(model, tokenizer, level: int, device: str, rows: int = 4) -
     right = {}
     for sort in sorted(set(FIND_LEVELS[level].sorts.split())):
         row = collate([find_row(f"dev-{sort}-{i}", tokenizer, FIND_LENGTH, level, sort) for i in range(rows)])
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with autocast(device):
             best = model(**model_inputs(row, device), use_cache=False).logits[:, :-1].argmax(-1).cpu()
         decides = (row.weights[:, 1:] == DECISION_WEIGHT) & (row.labels[:, 1:] != -100)
         right[sort] = round(float((best == row.labels[:, 1:])[decides].float().mean()), 3)
@@ -184,7 +210,7 @@ def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: st
     Returns the loss in nats per token: of the tokens that decide an answer where there are weights, else of all.
     """
     model.train()
-    with torch.autocast(device, dtype=torch.bfloat16):
+    with autocast(device):
         hidden = model.model(**inputs, use_cache=False).last_hidden_state
         # Only rows that carry a label go through the output layer: it is a third of the work otherwise.
         mask = labels[:, 1:] != -100
@@ -289,7 +315,7 @@ def evaluate(model, tokenizer, device: str, passages: int = 4, count: int = 40, 
             tokens = encode(sample, tokenizer, random.Random(0), context_share=0.0)
             ids, positions, labels, _, branch = (torch.tensor(column)[None] for column in zip(*tokens))
             mask = attention_mask(torch.zeros_like(branch), branch)
-            with torch.autocast(device, dtype=torch.bfloat16):
+            with autocast(device):
                 logits = model(input_ids=ids.to(device), position_ids=positions.to(device),
                                attention_mask=mask.to(device), use_cache=False).logits
             hit = (logits[0, :-1].argmax(-1).cpu() == labels[0, 1:]) | (labels[0, 1:] == -100)
@@ -313,9 +339,25 @@ def export(model, tokenizer, folder: Path) -> None:
     (folder / "hashes.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
 
 
-def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: int = 0, out: Path | None = None) -> None:
-    """The whole recipe, resumed from `folder` if it was interrupted; exports to `out` when the budget is spent."""
+def start_from(weights: Path, folder: Path) -> None:
+    """Make `folder` one from which `pretrain` goes on reading at full difficulty with the finished model in `weights`."""
+    model = LlamaForCausalLM.from_pretrained(weights, dtype=torch.float32)
     folder.mkdir(parents=True, exist_ok=True)
+    load_tokenizer(weights).save_pretrained(folder)
+    # Half the rates: finished weights have closed at a low one, and much of what they know would be lost.
+    optimizers = build_optimizers(model, muon_lr=0.005, adam_lr=1.5e-3)
+    save_checkpoint(model, optimizers, Progress(stage="read", difficulty=1.0), folder)
+
+
+def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: int = 0, out: Path | None = None,
+             start: Path | None = None) -> None:
+    """The whole recipe, resumed from `folder` if it was interrupted; exports to `out` when the budget is spent.
+
+    With `start`, a folder of finished weights of this size, only reading: more of it for that model.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if start and not (folder / "checkpoint.pt").exists():
+        start_from(start, folder)
     if not (folder / "tokenizer.json").exists():
         train_tokenizer(tokenizer_texts(6000), VOCAB_SIZE).save_pretrained(folder)
     tokenizer = load_tokenizer(folder)

@@ -34,7 +34,7 @@ NO_LOSS = -100  # the label that torch's cross entropy leaves out
 class Recipe:
     """What a LoRA run depends on besides model and rows.
 
-    Muon (torch.optim.Muon) and its learning rate suit a model of a few million parameters that has to remember facts in
+    Muon (`labutils.muon`) and its learning rate suit a model of a few million parameters that has to remember facts in
     two minutes; one of billions wants `optimizer="adamw"` with 1e-5 to 5e-4 (arXiv 2405.09673).
     `max_length` is in tokens, prompt and answer together; `batch_size` in rows; `steps` are optimizer steps.
     """
@@ -105,8 +105,10 @@ def optimizer_of(recipe: Recipe) -> tuple[type, dict[str, Any]]:
     """(class, arguments) of the recipe's optimizer for the trainer; LabsError for one that is neither muon nor adamw."""
     import torch
 
+    from .muon import Muon
+
     if recipe.optimizer == "muon":
-        return torch.optim.Muon, dict(lr=recipe.learning_rate, momentum=0.95, weight_decay=0.0)
+        return Muon, dict(lr=recipe.learning_rate, momentum=0.95, weight_decay=0.0)
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW, dict(lr=recipe.learning_rate, weight_decay=0.0)
     raise LabsError(f"There is no optimizer {recipe.optimizer!r}; the recipe takes muon or adamw.")
