@@ -383,8 +383,8 @@ CLAUSES: tuple[Clause, ...] = (
         Exclusivity for {B} in {subject} within {territory}, for the whole term. Elsewhere, no restriction on {A}.
         Inquiries from the exclusive territory to be forwarded to {B} without delay.
 
-        We rely on each other in the market. As long as we work together, {A} deals in {territory} with {B} alone as
-        far as {subject} is concerned, and sends anyone who asks there to {B}.
+        We rely on each other in the market. As long as we work together, {A} deals in {territory} with {B} alone when
+        it comes to {subject}, and sends anyone who asks there to {B}.
 
         It is agreed that {territory} constitutes the exclusive territory of {B} in respect of {subject} for as long
         as this Agreement is in force. In that area {A} is obliged to refrain from transactions with third persons,
@@ -534,14 +534,14 @@ CLAUSES: tuple[Clause, ...] = (
         How patient does a customer need to be after placing a request for goods under {doc}?
         How quickly does {doc} promise that requested goods arrive?
         """), fact("delivery_place", place, """
-        Where are goods delivered under {doc}?
-        What is the place of delivery under {doc}?
-        To which place must deliveries under {doc} be made?
+        In which town does {doc} have goods delivered?
+        Which town is the place of delivery under {doc}?
+        To which town must deliveries under {doc} be made?
         In which town is the warehouse to which {doc} requires delivery?
-        Which place of delivery does {doc} name?
-        At which place does {doc} say that goods are unloaded?
-        To what destination are shipments sent according to {doc}?
-        Where do the trucks go with shipments made under {doc}?
+        Which town does {doc} name as the place of delivery?
+        In which town does {doc} say that goods are unloaded?
+        To what town are shipments sent according to {doc}?
+        To which town do the trucks go with shipments made under {doc}?
         """)),
     clause("delay", "Liquidated Damages", "Late Delivery | Liquidated Damages | Delay", """
         If a delivery is late, {A} pays {B} liquidated damages of {delay_rate} of the price of the late goods for each
@@ -1106,7 +1106,7 @@ CLAUSES: tuple[Clause, ...] = (
         For what time after the end of {doc} must confidential information be kept secret?
         How long does the confidentiality obligation in {doc} survive?
         How many years after the end of {doc} does the duty of confidentiality go on?
-        When is a former partner free to talk about what it learned through {doc}?
+        After what time is a former partner free to talk about what it learned through {doc}?
         After {doc} is over, how long do trade secrets have to stay under wraps?
         """)),
     clause("incident", "", "Data Protection | Data Incidents | Security of Data", """
@@ -1332,7 +1332,7 @@ CLAUSES: tuple[Clause, ...] = (
         What is the period of non-disparagement after {doc} ends?
         How many years after the end of {doc} must the parties avoid disparaging each other?
         How long after {doc} ends does the ban on speaking badly in public continue?
-        When can a bitter ex-partner start to criticize the other openly after {doc}?
+        After what time can a bitter ex-partner of {doc} start to criticize the other openly?
         After {doc} is over, how long does bad-mouthing remain off limits?
         """)),
     clause("assignment", "Anti-Assignment", "Assignment | Transfer of Rights | No Assignment", """

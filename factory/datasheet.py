@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from .contracts import STYLES
 from .house import LABELS
 from .questions import HELD_OUT, TAUGHT, Item
 from .selection import FAMILIES, SPLITS, shortfalls
 from .world import COURSE_SEED, SPLIT_SHARES, World
+
+RECORD = Path(__file__).with_name("reading.jsonl")
 
 TEMPLATE = """# Datasheet: a world of contracts (seed {seed})
 
@@ -64,7 +68,7 @@ fact that `train` never sees.
 | version | a fact that an amendment changed; the text in force is right | the latest amendment's sentence |
 | multihop | a fact of a contract, one party named by its register entry | the register's and the contract's sentence |
 | unanswerable | a fact of a clause that this type of contract may have and this one lacks | none |
-| playbook | the risk label that the playbook gives to a term | the contract's and the playbook's sentence |
+| playbook | the risk label that the playbook gives to a term | the contract's and the playbook's sentence; for "any other", those that list |
 | extract | two or three facts as JSON | the sentences that state them |
 | jargon | a fact under its house term, or of a contract under its code name | the glossary's and the contract's sentence |
 | aggregate | which of some named contracts is ahead, by how much, how many pass a bound | each contract's sentence |
@@ -81,13 +85,13 @@ The most frequent classes of test: {classes}.
 
 ## Conventions
 
-- A question asks for the text in force. Where an amendment replaces a paragraph, its sentence is the gold evidence.
+- A question asks for the text in force, whether it says "(as amended)" or not. Where an amendment replaces a paragraph, its sentence is the gold evidence.
 - A reference to a contract is unique: two contracts between the same parties differ in type.
-- `answer` is verbatim from the documents (but for labels of the playbook, JSON, counts, differences and summaries); `accepted` lists other
-  spellings.
+- `answer` is verbatim from the documents (but for labels of the playbook, JSON, counts, differences and summaries);
+  `accepted` lists other spellings.
 - The answer to an unanswerable question is "Not stated in the provided documents."
 
-## Limits
+{reading}## Limits
 
 Sentences are templates with variation, so the language is narrower than that of real contracts, and a value stands in
 one sentence or table row. Facts hardly depend on each other: most dates and periods are drawn one by one. Scan noise
@@ -96,6 +100,24 @@ on real contracts.
 
 License: CC BY 4.0.
 """
+
+
+READING = """## Checked by reading
+
+{count} questions, ten of each family, were read line by line against the documents by a large language model that had not
+seen how they are made (seed {seed}, `factory/reading.jsonl` has every verdict): {verdicts}. Since then the wordings, gold
+evidence and accepted answers that it found wanting were changed for all questions of their kind, so questions of this
+release may read differently.
+
+"""
+
+
+def reading() -> str:
+    """The section on the sample that was read, from its record; the sample is of the course world."""
+    rows = [json.loads(line) for line in RECORD.read_text(encoding="utf-8").splitlines()]
+    verdicts = Counter(row["verdict"] for row in rows)
+    order = ["right", "wrong answer", *sorted(verdicts.keys() - {"right", "wrong answer"})]
+    return READING.format(count=len(rows), seed=COURSE_SEED, verdicts=listing(verdicts, order))
 
 
 def listing(counts: Counter[str], order: Iterable[str]) -> str:
@@ -117,7 +139,7 @@ def datasheet(world: World, items: list[Item], digest: str) -> str:
     kinds = Counter(row["kind"] for row, _ in world.rows())
     hazards = Counter(hazard.kind for hazard in world.hazards)
     return TEMPLATE.format(
-        seed=world.seed, hash=digest, documents=len(world.rows()), contracts=len(world.contracts), questions=len(items),
+        reading=reading() if world.seed == COURSE_SEED else "", seed=world.seed, hash=digest, documents=len(world.rows()), contracts=len(world.contracts), questions=len(items),
         words=sum(len(text.split()) for text in world.documents().values()),
         types=len({contract.kind.key for contract in world.contracts}),
         amendments=kinds["amendment"], letters=kinds["side letter"], works=kinds["sow"], memos=kinds["memo"],

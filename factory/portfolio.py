@@ -6,6 +6,7 @@ amounts only within one currency.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
@@ -13,11 +14,11 @@ from random import Random
 from .contracts import GENRES
 from .house import Rule, quantity
 from .questions import (
-    Item, Span, Stated, accepted_variants, ask, evidence, in_force, number_words, reference, wordings)
+    Item, Span, Stated, accepted_variants, as_amended, ask, evidence, in_force, number_words, reference, wordings)
 from .world import Contract, World
 
 LARGER = (
-    "Which has the {larger} {topic}: {docs}?",
+    "Which has the {larger} {topic}: {choice}?",
     "Compare {docs}: which one has the {larger} {topic}?",
     "Of {docs}, which has the {larger} {topic}?",
     "Take {docs}. Where is the {topic} {larger}?",
@@ -42,7 +43,7 @@ COUNT = (
 )
 BY_LAW = ("How many contracts in the whole portfolio are governed by the law of {value}?",
           "Across all our contracts, how many name {value} in their choice of law?")
-BY_TYPE = ("How many contracts in the whole portfolio are a {value}?",
+BY_TYPE = ("How many contracts of the type {value} are there in the whole portfolio?",
            "Across all our contracts, how many are of the type {value}?")
 BY_PARTY = ("To how many contracts in the whole portfolio is {value} a party?",
             "Across all our contracts, how many did {value} sign?")
@@ -69,7 +70,13 @@ def names_of(contract: Contract) -> tuple[str, ...]:
     references = [template.format(A_name=x, B_name=y) for template in GENRES[contract.kind.key].references
                   for x, y in ((a, b), (b, a))]
     return tuple(dict.fromkeys([f"{contract.kind.name} between {b} and {a}", *references,
-                                *(f"{text} as amended" for text in references)]))
+                                *map(as_amended, references)]))
+
+
+def short_names(contract: Contract) -> tuple[str, ...]:
+    """The ways to name a contract by its type alone, where no other of that type is meant."""
+    references = GENRES[contract.kind.key].references
+    return tuple(dict.fromkeys([contract.kind.name, *(re.match(r".*?(?:agreement|contract)\b", text)[0] for text in references)]))
 
 
 def amount(number: float, value: str) -> str:
@@ -105,15 +112,20 @@ def larger(rng: Random, rule: Rule, stated: list[Stated], cluster: str, split: s
     if quantity(ranked[-1][2].value) > quantity(ranked[-2][2].value):
         winner = ranked[-1][0]
         word = degree(ranked[0][2].value, most=len(stated) > 2)
-        yield named_item(rng, LARGER, rule, stated, cluster, split, winner.written.title, names_of(winner), "larger",
-                         {"larger": word})
+        names = names_of(winner)
+        if [contract.kind for contract, _, _ in stated].count(winner.kind) == 1:
+            names += short_names(winner)
+        yield named_item(rng, LARGER, rule, stated, cluster, split, winner.written.title, names, "larger", {"larger": word})
 
 
 def difference(rng: Random, rule: Rule, stated: list[Stated], cluster: str, split: str) -> Iterator[Item]:
     one, two = (quantity(found[2].value) for found in stated)
     if one != two:
         answer = amount(round(abs(one - two), 6), stated[0][2].value)
-        yield named_item(rng, DIFFERENCE, rule, stated, cluster, split, answer, accepted_variants(answer), "difference")
+        accepted = accepted_variants(answer)
+        if answer.endswith("%"):
+            accepted += (f"{answer[:-1]} percentage points",)
+        yield named_item(rng, DIFFERENCE, rule, stated, cluster, split, answer, accepted, "difference")
 
 
 def count(rng: Random, rule: Rule, stated: list[Stated], cluster: str, split: str) -> Iterator[Item]:
@@ -131,10 +143,13 @@ def named_item(rng: Random, templates: tuple[str, ...], rule: Rule, stated: list
     text = rng.choice(wordings(templates, split))
     for name, value in ({"topic": rule.topic} | (slots or {})).items():
         text = text.replace("{" + name + "}", value)
-    references = [reference(rng, contract) for contract, _, _ in stated]
-    joined = ", ".join(references[:-1]) + f" and {references[-1]}"
+    # All that are amended are marked or none: a mark on one would leave open which text of the others counts.
+    marked = float(rng.random() < 0.3)
+    references = [reference(rng, contract, marked=marked) for contract, _, _ in stated]
+    listed = ", ".join(references[:-1])
+    text = text.replace("{docs}", f"{listed} and {references[-1]}").replace("{choice}", f"{listed} or {references[-1]}")
     spans = tuple(evidence(doc_id, placed) for _, doc_id, placed in stated)
-    return Item("aggregate", split, cluster, rule.name, ask(text.replace("{docs}", joined), ""), answer, accepted, spans,
+    return Item("aggregate", split, cluster, rule.name, ask(text, ""), answer, accepted, spans,
                 kind=kind)
 
 

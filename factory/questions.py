@@ -17,7 +17,7 @@ from random import Random
 from labutils.prompts import ABSTAIN
 
 from . import contracts
-from .house import CODE_NAMES, JARGON_FACTS, Company, Position, Rule
+from .house import CODE_NAMES, JARGON_FACTS, LABELS, Company, Position, Rule
 from .papers import work_reference
 from .text import Fact, PlacedFact
 from .world import Contract, FactKey, World, from_date, to_date
@@ -198,11 +198,19 @@ def ask(template: str, reference: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def reference(rng: Random, contract: Contract, a: str = "", b: str = "") -> str:
-    """How a question names a contract; `a`, `b` stand for its parties. If it has amendments, at times 'as amended'."""
+def reference(rng: Random, contract: Contract, a: str = "", b: str = "", marked: float = 0.3) -> str:
+    """How a question names a contract; `a`, `b` stand for its parties.
+
+    If it has amendments, a share `marked` says so; whether it is said or not, the question is on the text in force.
+    """
     template = rng.choice(contracts.GENRES[contract.kind.key].references)
     text = template.format(A_name=a or contract.parties[0].name, B_name=b or contract.parties[1].name)
-    return text + " as amended" if contract.amendments and rng.random() < 0.3 else text
+    return as_amended(text) if contract.amendments and rng.random() < marked else text
+
+
+def as_amended(text: str) -> str:
+    """'the supply agreement of A and B' with the mark beside what is amended: 'the supply agreement (as amended) of ...'."""
+    return re.sub(r"\b(agreement|contract)\b", r"\1 (as amended)", text, count=1)
 
 
 def fact_of(placed: PlacedFact) -> tuple[Fact, FactKey]:
@@ -326,11 +334,13 @@ def playbook(rng: Random, world: World, contract: Contract, split: str) -> Itera
 def playbook_items(rng: Random, world: World, contract: Contract, split: str, position: Position,
                    placed: PlacedFact) -> Iterator[Item]:
     label = position.label(placed.value)
-    rule = world.playbook.fact(position.rule.name, label)
+    # "Any other place" is proved by the places that are listed.
+    proof = LABELS if position.options and label == LABELS[-1] else (label,)
+    rules = tuple(evidence("playbook", world.playbook.fact(position.rule.name, name)) for name in proof)
     templates = [text.replace("{topic}", position.rule.topic) for text in PLAYBOOK_QUESTIONS]
     for question in phrasings(rng, contract, templates, split)[:2]:
         yield Item("playbook", split, contract.doc_id, position.rule.name, question, label, (f"{label} risk",),
-                   (evidence(contract.doc_id, placed), evidence("playbook", rule)), kind=label)
+                   (evidence(contract.doc_id, placed), *rules), kind=label)
 
 
 def extract(rng: Random, world: World, contract: Contract, split: str) -> Iterator[Item]:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from factory import contracts
+from factory.corpus import draw_sample
 from factory.questions import EXTRACT_QUESTIONS, HELD_OUT, JARGON_QUESTIONS, PLAYBOOK_QUESTIONS
 from factory.world import COURSE_SEED, build_world
 
@@ -171,6 +173,31 @@ def test_same_seed_same_bytes_and_the_committed_world_is_fresh(tmp_path) -> None
 def test_another_seed_gives_other_names() -> None:
     names = [{c.name for c in build_world(seed).companies} for seed in (COURSE_SEED, COURSE_SEED + 1)]
     assert not names[0] & names[1]
+
+
+def ngrams(text: str, n: int) -> set[str]:
+    words = plain(text).split()
+    return {" ".join(words[at : at + n]) for at in range(len(words) - n + 1)}
+
+
+@pytest.fixture(scope="module")
+def pretraining_text() -> str:
+    """What some hundred rows of pretraining hold, at full difficulty."""
+    samples = [draw_sample(Random(f"clerk-0-leakage-{number}"), 1.0) for number in range(600)]
+    return "\n".join(part for sample in samples for part in (sample.prefix, *map("".join, sample.branches)))
+
+
+def test_pretraining_never_shows_the_house_its_terms_and_its_companies(manifest, texts, pretraining_text) -> None:
+    """No house term, code name or pair of parties, and no six words in a row of playbook, glossary and policy."""
+    world, read = build_world(COURSE_SEED), f" {plain(pretraining_text)} "
+    terms = [placed.fact.name for placed in world.glossary.facts]
+    assert len(terms) > 40
+    assert [term for term in terms if f" {plain(term)} " in read] == []
+    pairs = {tuple(row["parties"]) for row in manifest.values() if row["kind"] == "contract"}
+    assert [pair for pair in pairs if all(f" {plain(name)} " in read for name in pair)] == []
+    house = "\n".join(text for doc_id, text in texts.items() if doc_id in ("playbook", "glossary", "policy"))
+    assert len(ngrams(house, 6)) > 2000
+    assert ngrams(house, 6) & ngrams(pretraining_text, 6) == set()
 
 
 def test_the_loader_reads_the_committed_world(rows, texts) -> None:
