@@ -352,3 +352,41 @@ def test_a_folder_is_answered_with_the_passages_cited_or_a_warning(home, tmp_pat
 def test_what_is_printed_obeys_no_terminal(world):
     assert bench._printable("30\x1b[2J days\n\u202eab\x07") == "30[2J days ab"
     assert bench._cited(replied("[7] x"), 7).startswith("no such passage")
+
+
+def test_one_by_one_reads_until_an_answer_comes(monkeypatch, world):
+    """The second passage answers the first question, none the second one; all readings are charged."""
+    from labutils import chunking
+    from labutils.models import Reply
+
+    asked = world.select(split="known")[:2]
+    nodes = chunking.by_section(world.documents)
+    retriever = bench.make_retriever("bm25", nodes, 3)
+    order = [one.node.get_content() for one in retriever.retrieve(asked[0].question)]
+    calls = []
+
+    def reply(llm, prompts, *rest):
+        calls.append(len(prompts))
+        answers = [order[1] in prompt and asked[0].question in prompt for prompt in prompts]
+        return [Reply("[2] 30 days" if found else ABSTAIN, 10, 2, 1.0) for found in answers]
+
+    monkeypatch.setattr(pipelines, "generate", reply)
+    answers = pipelines.RagPipeline(retriever, None, one_by_one=True).answer(asked)
+    assert calls == [2, 2, 1]
+    assert [answer.text for answer in answers] == ["30 days", ABSTAIN]
+    assert answers[0].citations == (2,) and not answers[0].abstained and answers[1].abstained
+    assert [(a.tokens_in, a.tokens_out, a.generate_ms) for a in answers] == [(20, 4, 2.0), (30, 6, 3.0)]
+
+
+def test_one_by_one_numbers_a_passage_by_its_rank(monkeypatch, world):
+    from labutils import chunking
+    from labutils.models import Reply
+
+    asked, shown = world.select(split="known")[:1], []
+    retriever = bench.make_retriever("bm25", chunking.by_section(world.documents), 3)
+    monkeypatch.setattr(pipelines, "generate",
+                        lambda llm, prompts, *rest: shown.extend(prompts) or [Reply(ABSTAIN, 1, 1, 1.0)] * len(prompts))
+    pipelines.RagPipeline(retriever, None, one_by_one=True).answer(asked)
+    found = retriever.retrieve(asked[0].question)
+    assert [pipelines.format_context([node], [rank]) in prompt
+            for rank, (node, prompt) in enumerate(zip(found, shown, strict=True), 1)] == [True] * 3
