@@ -26,9 +26,9 @@ from .tokenizer import CITATIONS
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
 CONTRACT_SHARE = 0.5
-# Of an answer such as "[2]", " 4", "5" these tokens decide whether to answer, from which passage and with which value;
-# the rest is copying.
-DECISIONS, DECISION_WEIGHT = (0, 1, 2), 4.0
+# The tokens of an answer's citation and the two behind it decide whether to answer, from which passage and with which
+# value; the rest is copying.
+DECISION_WEIGHT = 4.0
 # Up to this difficulty all questions are on one passage (see `draw_sample`).
 ONE_PASSAGE = 0.4
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
@@ -345,6 +345,55 @@ def quote_sample(rng: Random, passages: int, contract: bool, breadth: float = 1.
     return Sample(USER + prefix, branches, ["quote"] * len(branches))
 
 
+def match_sample(rng: Random, contract: bool, questions: int = 10) -> Sample:
+    """One passage, and more questions that it leaves open than it answers: all the ways in which a passage can miss.
+
+    Left open are other facts of the same document, facts that no section of it states, and what the passage says, asked
+    of another document. A passage may state nothing at all, as headings and tables do.
+    """
+    drafts = draw_family(rng, 2, contract)
+    draft, other = drafts
+    written, window = draw_match_passage(rng, draft, contract)
+    stated = [f for f in written.facts if inside(f, window)]
+    here = {(f.clause.key, f.fact.name) for f in stated}
+    missing = [c for c in draft.genre.clauses if c not in draft.clauses]
+    elsewhere = [(f.clause, f.fact) for f in draft.written.facts if (f.clause.key, f.fact.name) not in here]
+    nowhere = [(c, f) for c in missing for f in c.facts]
+    foreign = [(f.clause, f.fact) for f in other.written.facts if (f.clause.key, f.fact.name) in here]
+    asked = [(draft, f.fact, f"[{{}}] {f.value}") for f in (stated * 3)[: questions // 2]]
+    open_facts = ([(draft, f) for _, f in rng.sample(elsewhere, min(len(elsewhere), 3))]
+                  + [(draft, f) for _, f in rng.sample(nowhere, min(len(nowhere), 1))]
+                  + [(other, f) for _, f in rng.sample(foreign, min(len(foreign), 2))])
+    asked += [(owner, fact, ABSTAIN) for owner, fact in open_facts]
+    number = draw_numbers(rng, 1, shuffled=0.3)[0]
+    prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
+        [(written.title, written.text[slice(*window)].strip())], [number])
+    branches, kinds = [], []
+    for owner, fact, answer in rng.sample(asked, len(asked)):
+        reference = unique_reference(rng, owner, [d for d in drafts if d is not owner])
+        if reference is not None:
+            branches.append((question_branch(rng.choice(fact.questions).replace("{doc}", reference)), answer.format(number)))
+            kinds.append("unanswerable" if answer == ABSTAIN else "lookup")
+    return Sample(USER + prefix, branches, kinds)
+
+
+def draw_match_passage(rng: Random, draft: Draft, contract: bool) -> tuple[Written, tuple[int, int]]:
+    """A window of the document, around a fact or anywhere, or of a later notice that changes one of its sections."""
+    roll = rng.random()
+    if contract and roll < 0.12:
+        amendable = [c for c in draft.clauses if c.key in contracts.AMENDABLE
+                     and any(f.clause is c for f in draft.written.facts)]
+        if amendable:
+            notice = draw_amendment(rng, draft.written, rng.choice(amendable))
+            return notice, (0, len(notice.text)) if roll < 0.08 else draw_window(rng, notice)
+    if roll < 0.4:
+        points = cut_points(draft.written.text)
+        start = rng.randrange(len(points) - 1)
+        size = rng.randint(60, 480)
+        return draft.written, (points[start], next((p for p in points if p >= points[start] + size), points[-1]))
+    return draft.written, draw_window(rng, draft.written)
+
+
 def closed_book_sample(rng: Random) -> Sample:
     """A question without passages: the only honest answer is the abstention."""
     draft = draw_family(rng, 1, rng.random() < CONTRACT_SHARE)[0]
@@ -364,7 +413,8 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
 
     Up to difficulty `ONE_PASSAGE` every sample has one passage and the breadth grows: genres, drafters' styles and ways
     to ask, from two of each to all, beside practice in telling documents apart. From there on the number of passages
-    grows to five; samples of fewer passages stay in the mix. At difficulty 1 a part of them gives way to `SKILLS`.
+    grows to five; samples of fewer passages stay in the mix. From then on half of the samples are on what one passage
+    leaves open (`match_sample`), and at difficulty 1 a part gives way to `SKILLS`.
     """
     from .skills import SKILLS  # they are made with what this module offers
 
@@ -376,11 +426,13 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     roll = rng.random()
     if roll < 0.02:
         return closed_book_sample(rng)
-    if difficulty > 0.1 and roll < 0.2:
+    if difficulty > ONE_PASSAGE and roll < 0.5:
+        return match_sample(rng, contract)
+    if difficulty > ONE_PASSAGE and roll < 0.58 or 0.1 < difficulty <= ONE_PASSAGE and roll < 0.2:
         return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
     if difficulty <= 0.1 and roll < 0.3:
         return quote_sample(rng, passages, contract, breadth)
-    if difficulty >= 1 and roll < 0.35:
+    if difficulty >= 1 and roll < 0.66:
         return rng.choice(SKILLS)(rng, passages, contract)
     return reading_sample(rng, passages, contract, breadth=breadth)
 
@@ -406,6 +458,7 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
     which words of one belong to which of the other.
     """
     tokens = []
+    decisions = len(tokenizer.encode("[1]", add_special_tokens=False)) + 2
     prefix = tokenizer.encode(sample.prefix, add_special_tokens=False)
     for position, token in enumerate(prefix):
         label = token if position and rng.random() < context_share else -100
@@ -415,7 +468,7 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
         answered = tokenizer.encode(answer + END, add_special_tokens=False)
         for i, token in enumerate(asked + answered):
             label = token if i >= len(asked) or rng.random() < context_share else -100
-            weight = 0.2 if i < len(asked) else DECISION_WEIGHT if i - len(asked) in DECISIONS else 1.0
+            weight = 0.2 if i < len(asked) else DECISION_WEIGHT if i < len(asked) + decisions else 1.0
             tokens.append((token, len(prefix) + i, label, weight, number))
     return tokens
 

@@ -10,10 +10,10 @@ import torch
 
 from factory.corpus import (
     ABSTAIN, ASSISTANT, DECISION_WEIGHT, FIND_LEVELS, Sample, attention_mask, closed_book_sample, draw_family, draw_sample,
-    draw_window, encode, find_row, find_tokens, pack_row, question_branch, quote_sample, reading_sample, tokenizer_texts)
+    draw_window, encode, find_row, find_tokens, match_sample, pack_row, question_branch, quote_sample, reading_sample, tokenizer_texts)
 from factory.pretrain import (
-    Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, find_stage, load_checkpoint,
-    next_difficulty, read_stage, train_step)
+    Progress, build_model, build_optimizers, copy_batch, copy_stage, evaluate, export, find_stage,
+    load_checkpoint, next_difficulty, read_stage, start_from, train_step)
 from factory.tokenizer import CITATIONS, train_tokenizer
 
 
@@ -61,6 +61,23 @@ def test_extract_answers_are_json_of_cited_values(samples):
                 assert all(value in passages_of(sample)[int(number[1:])] for value in json.loads(text).values())
                 found += 1
     assert found > 10
+
+
+def test_one_passage_leaves_open_what_it_does_not_state():
+    """Answers stand in the passage; questions left open are on the document shown and on another one."""
+    kinds, bare = [], 0
+    for i in range(150):
+        sample = match_sample(random.Random(f"match-{i}"), i % 2 == 0)
+        (number, passage), = passages_of(sample).items()
+        for (_, answer), kind in zip(sample.branches, sample.kinds, strict=True):
+            assert (answer == ABSTAIN) == (kind == "unanswerable")
+            if kind == "lookup":
+                cited, value = answer.split("] ", 1)
+                assert cited == f"[{number}" and value in passage
+        kinds += sample.kinds
+        bare += "lookup" not in sample.kinds
+    assert 0.4 < kinds.count("unanswerable") / len(kinds) < 0.7
+    assert bare  # some passages state nothing that is asked for
 
 
 def test_windows_are_as_long_as_chunks_and_hold_the_evidence():
@@ -219,3 +236,17 @@ def test_reading_trains_logs_and_ends(tmp_path, tokenizer, capsys):
     assert progress.stage == "done" and progress.read_tokens >= 3840 and progress.rows == 10
     scores = evaluate(model, tokenizer, "cpu", passages=2, count=4)
     assert scores and all(0 <= value <= 1 for value in scores.values())
+
+
+def test_finished_weights_go_on_reading_at_half_the_rates(tmp_path, tokenizer):
+    model = build_model("nano", len(tokenizer), seed=3)
+    export(model, tokenizer, tmp_path / "weights")
+    start_from(tmp_path / "weights", tmp_path / "run")
+    again, fresh = build_model("nano", len(tokenizer)), build_optimizers(model)
+    optimizers = build_optimizers(again)
+    progress = load_checkpoint(again, optimizers, tmp_path / "run", "cpu")
+    assert (progress.stage, progress.difficulty, progress.read_tokens) == ("read", 1.0, 0)
+    for saved, shipped in zip(again.parameters(), model.parameters(), strict=True):
+        assert torch.equal(saved, shipped.bfloat16().float())
+    rates = [[o.param_groups[0][key] for o in those] for those in (optimizers, fresh) for key in ("lr", "base_lr")]
+    assert rates[0] == rates[1] == [rate / 2 for rate in rates[2]]
