@@ -81,7 +81,7 @@ def forest(differences: Sequence[Difference], title: str = "Paired differences",
         ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
-        ax.set_xlabel(f"difference in {', '.join(metrics)} (95% interval, contracts resampled)"
+        ax.set_xlabel(f"difference in {', '.join(metrics)} (95% interval, clusters resampled)"
                       .replace("95%", f"{differences[0].level:.0%}"))
         ax.set_title(title)
     return _described(figure, f"{title}. " + ". ".join(map(str, differences)) + ".")

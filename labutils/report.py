@@ -333,7 +333,7 @@ def _choice(arm: str) -> str:
 def _how_sure(split: Mapping[str, Any], results: pd.DataFrame) -> str:
     models = ", ".join(map(str, dict.fromkeys(results["model"])))
     seeds = ", ".join(map(str, dict.fromkeys(results["seed"])))
-    return (f"How sure? Intervals resample contracts, so they speak for other contracts of this kind, not for another "
+    return (f"How sure? Intervals resample whole contracts, so they speak for other contracts of this kind, not for another "
             f"model or training run (here: {models}; seed {seeds}). With {split['n']} questions in "
             f"{split['clusters']} clusters, differences smaller than {split['detectable']:.2f} were likely to stay "
             "unseen; \"no difference is shown\" does not mean equal.")

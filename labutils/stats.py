@@ -64,10 +64,10 @@ class Difference:
         return "hurts" if self.high < 0 else "inconclusive"
 
     def __str__(self) -> str:
-        few = f" (only {self.n_clusters} contracts: too few to trust)" if self.n_clusters < FEW_CLUSTERS else ""
+        few = f" (only {self.n_clusters} clusters: too few to trust)" if self.n_clusters < FEW_CLUSTERS else ""
         numbers = f"{signed(self.estimate)} [{signed(self.low)}, {signed(self.high)}]"
         return (f"{self.a} minus {self.b}, {self.metric}: {numbers}, "
-                f"{self.n_items} questions in {self.n_clusters} contracts: {self.verdict}{few}")
+                f"{self.n_items} questions in {self.n_clusters} clusters: {self.verdict}{few}")
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def test_bootstrap_equals_resampling_written_out():
 
 def test_difference_reads_as_one_line():
     difference = stats.Difference("rag", "base", "correct", 0.41, 0.30, 0.52, 120, 18)
-    assert str(difference) == ("rag minus base, correct: +0.41 [+0.30, +0.52], 120 questions in 18 contracts: helps")
+    assert str(difference) == ("rag minus base, correct: +0.41 [+0.30, +0.52], 120 questions in 18 clusters: helps")
     assert stats.signed(-0.001) == "+0.00"
     few = stats.Difference("rag", "base", "correct", 0.41, 0.30, 0.52, 12, 3)
     assert "too few to trust" in str(few)

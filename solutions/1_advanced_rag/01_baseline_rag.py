@@ -385,7 +385,8 @@ print(f"k = {k}")
 #
 # Retriever and k are fixed. Only now do the test questions come in. Each comparison is **paired**: both retrievers get
 # the same questions, and only the difference per question counts. The interval resamples whole contracts, because
-# questions about one contract rise and fall together. If it contains 0, the data cannot tell.
+# questions about one contract rise and fall together. If it contains 0, the data cannot tell. The lines below say
+# *cluster* for what is resampled: a contract, or for a question on all contracts the matter that it asks about.
 
 # %%
 ranked_test = rank_chunks(test)

@@ -106,7 +106,8 @@ results.loc[results["question_id"] == one.question_id, columns].set_index("arm")
 # n_\text{eff} = \frac{n}{1 + (m - 1)\,\rho}$$
 #
 # with m questions per contract that resemble each other by ρ (the intraclass correlation). The denominator is the
-# *design effect*: so many questions on one contract count like one. ψ = 0.4 and ρ = 0.2 are assumptions, made before
+# *design effect*: so many questions on one contract count like one. Questions on all contracts at once belong to none;
+# for them the *cluster* is the matter that they ask about. ψ = 0.4 and ρ = 0.2 are assumptions, made before
 # the run. Source: Miller, arXiv 2411.00640.
 
 # %%
@@ -114,11 +115,11 @@ plan = []
 for split, frame in by_split.items():
     once = frame[frame["arm"] == ARMS[0]]
     for family, part in [("all", once), *once.groupby("family")]:
-        n, contracts = len(part), part["cluster"].nunique()
-        plan.append({"split": split, "family": family, "questions": n, "contracts": contracts,
-                     "design effect": stats.design_effect(n, contracts, report.PLANNED_ICC),
+        n, clusters = len(part), part["cluster"].nunique()
+        plan.append({"split": split, "family": family, "questions": n, "clusters": clusters,
+                     "design effect": stats.design_effect(n, clusters, report.PLANNED_ICC),
                      "smallest difference": stats.minimum_detectable_effect(
-                         n, contracts, report.PLANNED_DISCORDANT, report.PLANNED_ICC)})
+                         n, clusters, report.PLANNED_DISCORDANT, report.PLANNED_ICC)})
 record_table("What the questions can show, 80% power", pd.DataFrame(plan), units={"design effect": "times"})
 
 # %% [markdown]
