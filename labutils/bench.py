@@ -37,7 +37,7 @@ _CODE = (chunking, metrics, models, pipelines, prompts, retrieval)
 class Setup:
     """What the arms share: chunk size and overlap in tokens, retriever (one of RETRIEVERS), passages k.
 
-    `titles` puts each document's title into what is embedded and searched; for `one_by_one` see `RagPipeline`.
+    `titles` puts each document's title into what is embedded and searched.
     """
 
     chunk_size: int = 96
@@ -45,7 +45,6 @@ class Setup:
     retriever: str = "hybrid"
     titles: bool = True
     k: int = 1  # chosen on dev: with more passages Clerk finds more evidence and gives fewer right answers
-    one_by_one: bool = False
     seed: int = 0
 
 
@@ -110,7 +109,7 @@ class Benchmark:
             if not self.progress:
                 print(f"{arm}: not in the cache, answering {len(questions)} questions", file=sys.stderr)
             llm = models.load_llm(self.llm_spec, adapter.folder if adapter else None)
-            pipeline = RagPipeline(self.retriever, llm, self.setup.one_by_one) if reads else ClosedBookPipeline(llm)
+            pipeline = RagPipeline(self.retriever, llm) if reads else ClosedBookPipeline(llm)
             answers = pipeline.answer(list(questions), arm if self.progress else None)
             rows = results_rows(arm, questions, answers, self.corpus).assign(
                 run_id=key, model=llm.metadata.model_name, corpus_hash=self.corpus.hash, config_hash=config_hash,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llama_index.core.llms import LLM
@@ -40,10 +39,9 @@ class Answer:
     context: tuple[NodeWithScore, ...] = field(default=(), repr=False)
 
 
-def format_context(nodes: Sequence[NodeWithScore], numbers: list[int] | None = None) -> str:
-    """The retrieved chunks as passages, each under its document's title; `numbers` are 1, 2, 3 ... by default."""
-    passages = [(str(n.node.metadata.get("title", "")), n.node.get_content().strip()) for n in nodes]
-    return format_passages(passages, numbers)
+def format_context(nodes: list[NodeWithScore]) -> str:
+    """The retrieved chunks as numbered passages, each under its document's title."""
+    return format_passages([(str(n.node.metadata.get("title", "")), n.node.get_content().strip()) for n in nodes])
 
 
 class ClosedBookPipeline:
@@ -60,14 +58,10 @@ class ClosedBookPipeline:
 
 
 class RagPipeline:
-    """Retrieve, put the chunks into the prompt as numbered passages, answer with citations.
+    """Retrieve, put the chunks into the prompt as numbered passages, answer with citations."""
 
-    `one_by_one` asks on one passage at a time, best first, until an answer is not an abstention: for a model that reads
-    one passage well and is misled by several. An answer that needs two passages is then out of reach.
-    """
-
-    def __init__(self, retriever: BaseRetriever, llm: LLM, one_by_one: bool = False):
-        self.retriever, self.llm, self.one_by_one = retriever, llm, one_by_one
+    def __init__(self, retriever: BaseRetriever, llm: LLM):
+        self.retriever, self.llm = retriever, llm
 
     def retrieve(self, questions: list, progress: str | None = None) -> list[tuple[tuple[NodeWithScore, ...], float]]:
         """(chunks, milliseconds) for each question."""
@@ -80,30 +74,10 @@ class RagPipeline:
     def answer(self, questions: list, progress: str | None = None) -> list[Answer]:
         """One `Answer` per question, in order; `progress` labels the progress bars."""
         found = self.retrieve(questions, progress and f"{progress}: retrieve")
-        contexts = [nodes for nodes, _ in found]
-        read = self._read_one_by_one if self.one_by_one else self._read
-        replies = read([q.question for q in questions], contexts, progress and f"{progress}: answer")
+        prompts = [QA_PROMPT.format(context_str=format_context(nodes), query_str=q.question)
+                   for q, (nodes, _) in zip(questions, found, strict=True)]
+        replies = generate(self.llm, prompts, MAX_NEW_TOKENS, progress and f"{progress}: answer")
         return [_answer(q, reply, nodes, ms) for q, reply, (nodes, ms) in zip(questions, replies, found, strict=True)]
-
-    def _read(self, questions: list[str], contexts: list, progress: str | None, number: int | None = None) -> list[Reply]:
-        """One reply per question from its passages; `number` is that of the only passage, if it is not 1."""
-        prompts = [QA_PROMPT.format(context_str=format_context(nodes, [number] if number else None), query_str=question)
-                   for question, nodes in zip(questions, contexts, strict=True)]
-        return generate(self.llm, prompts, MAX_NEW_TOKENS, progress)
-
-    def _read_one_by_one(self, questions: list[str], contexts: list, progress: str | None) -> list[Reply]:
-        """The first reply that is no abstention, else the last one; tokens and time of all readings are added up."""
-        replies = self._read(questions, [nodes[:1] for nodes in contexts], progress)
-        for rank in range(1, max(map(len, contexts), default=0)):
-            asked = [i for i, reply in enumerate(replies)
-                     if rank < len(contexts[i]) and parse_reply(reply.text).abstained]
-            again = self._read([questions[i] for i in asked], [contexts[i][rank : rank + 1] for i in asked], progress,
-                               rank + 1)
-            for i, reply in zip(asked, again, strict=True):
-                before = replies[i]
-                replies[i] = Reply(reply.text, before.tokens_in + reply.tokens_in, before.tokens_out + reply.tokens_out,
-                                   before.ms + reply.ms)
-        return replies
 
 
 def _answer(question, reply: Reply, context: tuple[NodeWithScore, ...], retrieve_ms: float) -> Answer:
