@@ -345,13 +345,13 @@ def quote_sample(rng: Random, passages: int, contract: bool, breadth: float = 1.
     return Sample(USER + prefix, branches, ["quote"] * len(branches))
 
 
-def match_sample(rng: Random, contract: bool, questions: int = 10) -> Sample:
+def match_sample(rng: Random, contract: bool, questions: int = 10, breadth: float = 1.0) -> Sample:
     """One passage, and more questions that it leaves open than it answers: all the ways in which a passage can miss.
 
     Left open are other facts of the same document, facts that no section of it states, and what the passage says, asked
     of another document. A passage may state nothing at all, as headings and tables do.
     """
-    drafts = draw_family(rng, 2, contract)
+    drafts = draw_family(rng, 2, contract, breadth)
     draft, other = drafts
     written, window = draw_match_passage(rng, draft, contract)
     stated = [f for f in written.facts if inside(f, window)]
@@ -372,7 +372,8 @@ def match_sample(rng: Random, contract: bool, questions: int = 10) -> Sample:
     for owner, fact, answer in rng.sample(asked, len(asked)):
         reference = unique_reference(rng, owner, [d for d in drafts if d is not owner])
         if reference is not None:
-            branches.append((question_branch(rng.choice(fact.questions).replace("{doc}", reference)), answer.format(number)))
+            question = rng.choice(first_part(fact.questions, breadth)).replace("{doc}", reference)
+            branches.append((question_branch(question), answer.format(number)))
             kinds.append("unanswerable" if answer == ABSTAIN else "lookup")
     return Sample(USER + prefix, branches, kinds)
 
@@ -412,9 +413,9 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     """One sample of the mix, as far as `room` tokens go.
 
     Up to difficulty `ONE_PASSAGE` every sample has one passage and the breadth grows: genres, drafters' styles and ways
-    to ask, from two of each to all, beside practice in telling documents apart. From there on the number of passages
-    grows to five; samples of fewer passages stay in the mix. From then on half of the samples are on what one passage
-    leaves open (`match_sample`), and at difficulty 1 a part gives way to `SKILLS`.
+    to ask, from two of each to all, beside practice in what a passage leaves open (`match_sample`) and in telling
+    documents apart. From there on the number of passages grows to five; samples of fewer passages stay in the mix. At
+    difficulty 1 a part gives way to `SKILLS`.
     """
     from .skills import SKILLS  # they are made with what this module offers
 
@@ -424,15 +425,16 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     # One passage is read as often as any two other numbers: it is where values are learned.
     passages = min(max(1, rng.randint(0, top)), max(1, (room - 150) // 130))
     roll = rng.random()
+    match, title = (0.5, 0.58) if difficulty > ONE_PASSAGE else (0.32, 0.5)
     if roll < 0.02:
         return closed_book_sample(rng)
-    if difficulty > ONE_PASSAGE and roll < 0.5:
-        return match_sample(rng, contract)
-    if difficulty > ONE_PASSAGE and roll < 0.58 or 0.1 < difficulty <= ONE_PASSAGE and roll < 0.2:
-        return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
     if difficulty <= 0.1 and roll < 0.3:
         return quote_sample(rng, passages, contract, breadth)
-    if difficulty >= 1 and roll < 0.66:
+    if difficulty > 0.1 and roll < match:
+        return match_sample(rng, contract, breadth=breadth)
+    if difficulty > 0.1 and roll < title:
+        return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
+    if difficulty >= 1 and roll < 0.7:
         return rng.choice(SKILLS)(rng, passages, contract)
     return reading_sample(rng, passages, contract, breadth=breadth)
 
@@ -486,7 +488,7 @@ def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: f
         if roll >= copy_share + find_share:
             tokens = trim_branches(encode(draw_sample(rng, difficulty, room), tokenizer, rng), room)
         elif roll >= copy_share:
-            tokens = trim_branches(find_tokens(rng, tokenizer, rng.choice(FIND_LEVELS[4:])), room)
+            tokens = trim_branches(find_tokens(rng, tokenizer, rng.choice(FIND_IN_READING)), room)
         tokens = tokens or copy_tokens(rng, tokenizer, min(31, room // 2))
         columns += [(*token, number) for token in tokens]
     return make_row(columns, length, tokenizer)
@@ -524,10 +526,13 @@ class FindLevel:
 
 FIND_LEVELS = (
     FindLevel("title", 2, 1, 2), FindLevel("title", 3, 2, 8), FindLevel("title text", 3, 2, 16),
-    FindLevel("form form title text", 2, 1, 16, 1, 1, 64), FindLevel("form form title text", 2, 1, 16, 2, 1, 64),
-    FindLevel("form form title text", 2, 2, 16, 3, 1, 384), FindLevel("form form title text", 3, 2, 16, 3, 2),
-    FindLevel("form title text", 4, 6, 32, 5, 2), FindLevel("form title text", 5, 8, 40, 6, 3),
+    FindLevel("form form title text", 2, 1, 16, 1, 1, 64),
+    FindLevel("form form absent title text", 2, 1, 16, 2, 1, 64),
+    FindLevel("form form absent title text", 2, 2, 16, 3, 1, 384),
+    FindLevel("form form absent title text", 3, 2, 16, 3, 2),
+    FindLevel("form absent title text", 4, 6, 32, 5, 2), FindLevel("form absent title text", 5, 8, 40, 6, 3),
 )
+FIND_IN_READING = FIND_LEVELS[4:]  # what stays in the mix while reading is learned
 
 
 def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = None) -> list[tuple]:
@@ -535,8 +540,9 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
 
     `title`: tokens of a title are given and its number is asked. `text`: tokens of a text are given, the number is asked
     with the tokens that follow. `form`: all texts are one form, the same terms with other values; tokens of a title are
-    given with a term, the number is asked with the value. What copying is to values, this is to citing and finding: the
-    bare skill, without any language around it.
+    given with a term, the number is asked with the value. `absent`: the same texts, and a term that is in none of them,
+    which has to be told from one that is. What copying is to values, this is to citing, finding and abstaining: the bare
+    skill, without any language around it.
     """
     encode = functools.partial(tokenizer.encode, add_special_tokens=False)
     pool = few_tokens(len(tokenizer), level.vocab) if level.vocab else range(8, len(tokenizer) - len(CITATIONS))
@@ -545,25 +551,30 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     count = rng.randint(1 if sort == "text" else 2, level.passages)
     numbers = rng.sample(range(1, len(CITATIONS) + 1), count)
     titles = [draw(level.title) for _ in range(count)]
-    form = [draw(level.term) for _ in range(rng.randint(1, level.terms))] if sort == "form" else []
+    form = [draw(level.term) for _ in range(rng.randint(1, level.terms))] if sort in ("form", "absent") else []
     filled = [[(term, draw(2)) for term in rng.sample(form, len(form))] for _ in range(count)]
     shortest = 6 if sort == "text" else 0
     texts = [sum((term + value for term, value in pairs), []) if form else draw(level.text, shortest) for pairs in filled]
     prefix = []
     for number, title, text in zip(numbers, titles, texts, strict=True):
         prefix += title + encode(f"[{number}]\n") + text + encode("\n\n")
+    missing = sorted(set(pool) - set(prefix)) if sort == "absent" else []
     tokens = [(token, i, -100, 0.0, 0) for i, token in enumerate(prefix)]
     for branch, which in enumerate(rng.choices(range(count), k=6), 1):
+        cited = encode(f"[{numbers[which]}]")
         if sort == "text":
             given, following = part_of_text(rng, texts[which])
         else:
             given, following = part_of_title(rng, titles[which]), []
-        if sort == "form":
+        if sort in ("form", "absent"):
+            # With a title in both, only the term tells what can be answered.
             term, following = rng.choice(filled[which])
+            if sort == "absent":
+                term, following, cited = rng.choices(missing, k=len(term)), encode(ABSTAIN), []
             given = given + term if rng.random() < 0.5 else term + given
         asked = encode("\n\nQuestion: ") + given + encode(ASSISTANT)
-        answered = encode(f"[{numbers[which]}]") + following + encode(END)
-        decisive = {"title": (0,), "text": (1,), "form": (0, 1)}[sort]
+        answered = cited + following + encode(END)
+        decisive = {"title": (0,), "text": (1,), "form": (0, 1), "absent": (0,)}[sort]
         for i, token in enumerate(asked + answered):
             tokens.append((token, len(prefix) + i, token if i >= len(asked) else -100,
                            DECISION_WEIGHT if i - len(asked) in decisive else 0.5, branch))

@@ -4,7 +4,8 @@ Three stages, because reading passages from the start learns neither to copy nor
 
 1. `copy`: random tokens repeated once, loss on the repetition. The vocabulary widens 64 -> 384 -> all, each time the loss
    falls below 0.3. This forms the induction heads that every later skill stands on (Olsson et al., arXiv 2209.11895).
-2. `find`: random tokens again, now in passages: asked is the number of a title, or what follows some tokens of a text.
+2. `find`: random tokens again, now in passages: asked is the number of a title, what follows some tokens of a text, or
+   what stands nowhere.
 3. `read`: passages with several questions each (see `corpus.py`), packed into rows of equal length.
 
 Hidden matrices are trained with Muon (Jordan et al., 2024; `labutils.muon`), embeddings and norms with AdamW.
@@ -340,13 +341,15 @@ def export(model, tokenizer, folder: Path) -> None:
 
 
 def start_from(weights: Path, folder: Path) -> None:
-    """Make `folder` one from which `pretrain` goes on reading at full difficulty with the finished model in `weights`."""
+    """Make `folder` one from which `pretrain` goes on reading at full difficulty with the measured model in `weights`."""
     model = LlamaForCausalLM.from_pretrained(weights, dtype=torch.float32)
     folder.mkdir(parents=True, exist_ok=True)
     load_tokenizer(weights).save_pretrained(folder)
     # Half the rates: finished weights have closed at a low one, and much of what they know would be lost.
     optimizers = build_optimizers(model, muon_lr=0.005, adam_lr=1.5e-3)
-    save_checkpoint(model, optimizers, Progress(stage="read", difficulty=1.0), folder)
+    spent = json.loads((weights / "skills.json").read_text(encoding="utf-8"))["training"]
+    progress = Progress(stage="read", difficulty=1.0, tokens=spent["tokens"], seconds=spent["seconds"])
+    save_checkpoint(model, optimizers, progress, folder)
 
 
 def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: int = 0, out: Path | None = None,

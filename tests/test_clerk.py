@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from factory import card
+from factory import card, measures
 from factory.corpus import reading_sample
 from labutils import metrics, models
 
@@ -19,10 +19,10 @@ def answers(llm, contract, kinds, count):
     """(reference, reply) of one question of each of `count` held-out samples (seeds that the card does not use)."""
     items = []
     for i in range(10_000):
-        sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), card.PASSAGES, contract)
+        sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), measures.PASSAGES, contract)
         found = [n for n, kind in enumerate(sample.kinds) if kind in kinds]
-        if found and len(sample.prefix) <= card.LONGEST:
-            items.append((card.prompts_of(sample)[found[0]], sample.branches[found[0]][1]))
+        if found and len(sample.prefix) <= measures.LONGEST:
+            items.append((measures.prompts_of(sample)[found[0]], sample.branches[found[0]][1]))
         if len(items) == count:
             break
     replies = models.generate(llm, [prompt for prompt, _ in items], 48)
@@ -57,11 +57,11 @@ def test_reading_needs_the_passages(clerk):
     """Without the passages, the same questions must not be answered: what it says comes from what it reads."""
     pairs = answers(clerk, True, ("lookup",), 60)
     with_passages = share(metrics.normalize(w.text) == metrics.normalize(g.text) for w, g in pairs)
-    assert with_passages >= share(card.closed_book(clerk)) + 0.1
+    assert with_passages >= share(measures.closed_book(clerk)) + 0.1
 
 
 def test_it_knows_nothing_of_the_course_world(clerk):
-    assert share(card.closed_book(clerk)) <= 0.05
+    assert share(measures.closed_book(clerk)) <= 0.05
 
 
 def test_it_is_a_small_llama_in_safetensors():

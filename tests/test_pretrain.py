@@ -139,6 +139,23 @@ def test_practice_in_finding_asks_for_what_stands_there(tokenizer, sort):
             assert decides == {"title": [cited], "text": following[:1], "form": [cited, *following[:1]]}[sort]
 
 
+def test_what_is_absent_stands_nowhere_and_is_answered_by_the_abstention(tokenizer):
+    encode = functools.partial(tokenizer.encode, add_special_tokens=False)
+    before, behind, answers = len(encode("\n\nQuestion: ")), len(encode(ASSISTANT)), encode(ABSTAIN)
+    for i in range(30):
+        rows = find_tokens(random.Random(f"absent-{i}"), tokenizer, FIND_LEVELS[-1 if i % 2 else 4], "absent")
+        prefix = [token for token, *_, branch in rows if branch == 0]
+        for number in {branch for *_, branch in rows} - {0}:
+            asked = [token for token, _, label, _, branch in rows if branch == number and label == -100]
+            answered = [(t, weight) for t, _, label, weight, branch in rows if branch == number and label != -100]
+            words = asked[before : len(asked) - behind]
+            cuts = [(words[:cut], words[cut:]) for cut in range(1, len(words))]
+            assert any(starts(prefix, title) and not set(prefix) & set(term)
+                       for pair in cuts for title, term in (pair, pair[::-1]))
+            assert [token for token, _ in answered[:-1]] == answers
+            assert [weight == DECISION_WEIGHT for _, weight in answered] == [True] + [False] * len(answers)
+
+
 def test_the_first_tokens_of_an_answer_weigh_more(tokenizer):
     sample = Sample("passages", [(question_branch("How long?"), "[2] 45 days")], ["lookup"])
     weights = [weight for _, _, label, weight, branch in encode(sample, tokenizer, random.Random(0), context_share=0.0)
@@ -241,11 +258,13 @@ def test_reading_trains_logs_and_ends(tmp_path, tokenizer, capsys):
 def test_finished_weights_go_on_reading_at_half_the_rates(tmp_path, tokenizer):
     model = build_model("nano", len(tokenizer), seed=3)
     export(model, tokenizer, tmp_path / "weights")
+    (tmp_path / "weights" / "skills.json").write_text('{"training": {"tokens": 5, "seconds": 7}}')
     start_from(tmp_path / "weights", tmp_path / "run")
     again, fresh = build_model("nano", len(tokenizer)), build_optimizers(model)
     optimizers = build_optimizers(again)
     progress = load_checkpoint(again, optimizers, tmp_path / "run", "cpu")
     assert (progress.stage, progress.difficulty, progress.read_tokens) == ("read", 1.0, 0)
+    assert (progress.tokens, progress.seconds) == (5, 7)
     for saved, shipped in zip(again.parameters(), model.parameters(), strict=True):
         assert torch.equal(saved, shipped.bfloat16().float())
     rates = [[o.param_groups[0][key] for o in those] for those in (optimizers, fresh) for key in ("lr", "base_lr")]

@@ -34,7 +34,7 @@ def test_every_skill_makes_samples_that_fit_the_context_and_leave_no_slot_open(m
 
 
 def test_skills_are_part_of_the_last_stage_of_pretraining():
-    draws = {d: [draw_sample(random.Random(f"clerk-mix-{i}"), d) for i in range(400)] for d in (0.9, 1.0)}
+    draws = {d: [draw_sample(random.Random(f"clerk-mix-{i}"), d) for i in range(800)] for d in (0.9, 1.0)}
     kinds = {d: {kind for sample in samples for kind in sample.kinds} for d, samples in draws.items()}
     assert "decompose" not in kinds[0.9] and {"lookup", "title", "decompose", "judge"} <= kinds[1.0]
 
