@@ -101,15 +101,15 @@ def summary(llm, case: Case) -> bool:
 
 
 def property_graph(llm, case: Case) -> bool:
-    replies = []
+    lines, triplets = [], []
 
     def parse(reply: str) -> list[tuple[str, str, str]]:
-        replies.append(reply)
-        return default_parse_triplets_fn(reply)
+        lines.extend(line for line in reply.splitlines() if line.strip())
+        triplets.extend(default_parse_triplets_fn(reply))
+        return triplets
 
     SimpleLLMPathExtractor(llm=llm, num_workers=1, parse_fn=parse)(case.nodes[:1])
-    lines = [line for line in replies[0].splitlines() if line.strip()]
-    return bool(lines) and len(default_parse_triplets_fn(replies[0])) == len(lines)
+    return bool(lines) and len(triplets) == len(lines)
 
 
 def rerank(llm, case: Case) -> bool:
