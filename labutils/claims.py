@@ -2,7 +2,9 @@
 
 A verdict is one printed line, which nbval compares strictly. The numbers behind it go out as a display of their own
 MIME type; the root `conftest.py` compares that with a tolerance and leaves its rendering out. So another CPU, on which
-an answer or two may flip, does not break the course, while a real change does. Used by every notebook.
+an answer or two may flip, does not break the course, while a real change does. Where the notebook itself trained the
+weights, more may flip: such a claim states its `drift`, and its verdict may change where a bound is that near to 0.
+Used by every notebook.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ MACHINE_UNITS = ("s", "ms", "min", "MiB", "GiB", "questions/s", "tokens/s")
 SHARE_TOLERANCE = 0.03
 UNIT_TOLERANCE = 0.10
 
+_CLAIM_LINE = "CLAIM {text}: "
 _DIFFERENCE = ("a", "b", "metric", "estimate", "low", "high", "n_items", "n_clusters", "level", "seed", "verdict")
 _claims: dict[str, dict[str, Any]] = {}
 
@@ -67,25 +70,32 @@ def default_profile() -> bool:
     return (settings.llm(), settings.embed(), settings.corpus()) == ("clerk", "minilm", "harbour")
 
 
-def claim(text: str, difference: Difference, expected: str | None = None) -> None:
+def claim(text: str, difference: Difference, expected: str | None = None, drift: float | None = None) -> None:
     """Print the verdict on `text` in one line and show the numbers behind it.
 
     `difference` is a `labutils.stats.Difference`. With `expected` ("helps", "hurts" or "inconclusive"), another verdict
     is said in the line: the learner is never stopped, but the notebook no longer equals the stored one and
     `labs build` refuses it. On another profile than the default, nothing is expected. Estimate and bounds may drift by
-    a quarter of the stored interval. Raises LabsError for an unusable text, difference or expectation.
+    a quarter of the stored interval. `drift`, for weights that were trained on the spot, says by how much they may move
+    because another processor ends in other weights; the line then says so where that could change the verdict, and
+    nbval compares the bounds in its place. Raises LabsError for an unusable text, difference, expectation or drift.
     """
-    _require_claim(text, difference, expected)
+    _require_claim(text, difference, expected, drift)
     wanted = expected if default_profile() else None
     surprise = f" (the course expects: {wanted})" if wanted not in (None, difference.verdict) else ""
-    tolerance = max(0.25 * (difference.high - difference.low), 0.02 * abs(difference.estimate))
+    tolerance = max(0.25 * (difference.high - difference.low), 0.02 * abs(difference.estimate), drift or 0)
     numbers = {name: (getattr(difference, name), tolerance) for name in ("estimate", "low", "high")}
-    exact = {name: (getattr(difference, name), 0) for name in ("n_items", "n_clusters", "level", "seed", "verdict")}
+    exact = {name: (getattr(difference, name), 0) for name in ("n_items", "n_clusters", "level", "seed")}
     about = {"text": text, "verdict": difference.verdict, "expected": wanted, "a": difference.a, "b": difference.b,
-             "metric": difference.metric}
-    payload = _payload("claim", [_entry(f"{text}: {name}", *pair) for name, pair in {**numbers, **exact}.items()])
+             "metric": difference.metric, "drift": drift}
+    entries = [_entry(f"{text}: {name}", *pair) for name, pair in {**numbers, **exact}.items()]
+    if drift is None:  # else it follows from the bounds, which are compared
+        entries.append(_entry(f"{text}: verdict", difference.verdict, 0))
+    payload = _payload("claim", entries)
     _claims[text] = {**about, **{name: value for name, (value, _) in {**numbers, **exact}.items()}}
-    print(f"CLAIM {text}: {difference.verdict}{surprise}")
+    close = drift is not None and min(abs(difference.low), abs(difference.high)) <= drift
+    print(f"{_CLAIM_LINE.format(text=text)}{difference.verdict}{surprise}"
+          + (" (close: another run of the training may say otherwise)" if close else ""))
     _show(Recorded({**payload, "claim": about}, f"<p>{escape(_sentence(_claims[text]))}</p>", _sentence(_claims[text])))
 
 
@@ -136,7 +146,8 @@ def claims_table() -> Recorded:
     headings = ["claim", "comparison", "metric", "difference", "interval", "questions", "clusters", "verdict"]
     rows = [[made["text"], f"{made['a']} - {made['b']}", made["metric"], _signed(made["estimate"]), _interval(made),
              str(made["n_items"]), str(made["n_clusters"]), made["verdict"]] for made in _claims.values()]
-    entries = [_entry(f"verdict on {made['text']}", made["verdict"], 0) for made in _claims.values()]
+    entries = [_entry(f"verdict on {made['text']}", made["verdict"], None if made["drift"] is not None else 0)
+               for made in _claims.values()]
     if not rows:
         return Recorded(_payload("claims", []), "<p>No claims yet.</p>", "No claims yet.")
     return Recorded(_payload("claims", entries), _html_table(headings, rows, "Claims of this notebook"),
@@ -144,7 +155,10 @@ def claims_table() -> Recorded:
 
 
 def split_records(outputs: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[dict[str, Any]]]:
-    """Return (outputs without the recorded displays, their payloads); outputs are those of one notebook cell."""
+    """Return (outputs without the recorded displays, their payloads); outputs are those of one notebook cell.
+
+    The verdict lines of claims that state a drift are left out as well: what they say follows from recorded bounds.
+    """
     rest, payloads = [], []
     for output in outputs:
         payload = output.get("data", {}).get(RECORD_MIME)
@@ -152,7 +166,8 @@ def split_records(outputs: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[st
             rest.append(output)
         else:
             payloads.append(payload)
-    return rest, payloads
+    drifting = [_CLAIM_LINE.format(text=p["claim"]["text"]) for p in payloads if p.get("claim", {}).get("drift")]
+    return [_without_lines(output, drifting) for output in rest], payloads
 
 
 def compare_records(stored: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -183,7 +198,15 @@ def reset() -> None:
     _claims.clear()
 
 
-def _require_claim(text: str, difference: Difference, expected: str | None) -> None:
+def _without_lines(output: Mapping[str, Any], starts: Sequence[str]) -> Mapping[str, Any]:
+    """`output` without the lines of its text that start like this."""
+    if not starts or "text" not in output:
+        return output
+    lines = output["text"].splitlines(keepends=True)
+    return {**output, "text": "".join(line for line in lines if not line.startswith(tuple(starts)))}
+
+
+def _require_claim(text: str, difference: Difference, expected: str | None, drift: float | None) -> None:
     if not text.strip() or "\n" in text:
         raise LabsError("A claim is one line of text, and not empty.")
     missing = [name for name in _DIFFERENCE if not hasattr(difference, name)]
@@ -195,6 +218,8 @@ def _require_claim(text: str, difference: Difference, expected: str | None) -> N
     for verdict in (difference.verdict, expected):
         if verdict is not None and verdict not in VERDICTS:
             raise LabsError(f"claim({text!r}): {verdict!r} is no verdict; use one of {', '.join(VERDICTS)}.")
+    if drift is not None and not 0 < drift < 1:
+        raise LabsError(f"claim({text!r}): drift={drift!r}; give how far the difference may move, as a share (0 to 1).")
 
 
 def _payload(kind: str, entries: list[dict[str, Any]]) -> dict[str, Any]:

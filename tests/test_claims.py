@@ -56,6 +56,21 @@ def test_an_unexpected_verdict_is_said_but_stops_nobody(capsys, displayed):
     assert claims.unexpected([displayed[1].payload]) == []
 
 
+@pytest.mark.parametrize(("drift", "said"), [(0.04, ""), (0.06, " (close: another run of the training may say otherwise)")])
+def test_a_claim_on_weights_trained_on_the_spot_says_when_it_is_close(capsys, displayed, drift, said):
+    claims.claim("x", GAIN, drift=drift)
+    assert capsys.readouterr().out == f"CLAIM x: helps{said}\n"
+    tolerances = {e["name"]: e["tolerance"] for e in displayed[0].payload["entries"]}
+    assert tolerances["x: low"] == pytest.approx(max(drift, 0.25 * 0.14)) and "x: verdict" not in tolerances
+    assert claims.claims_table().payload["entries"] == [{"name": "verdict on x", "value": "helps", "tolerance": None}]
+
+
+@pytest.mark.parametrize("drift", [0, -0.1, 1.5])
+def test_an_unusable_drift_is_refused(drift):
+    with pytest.raises(LabsError, match="give how far"):
+        claims.claim("x", GAIN, drift=drift)
+
+
 @pytest.mark.parametrize("name", ["LABS_LLM", "LABS_EMBED", "LABS_CORPUS"])
 def test_other_profiles_expect_nothing(capsys, displayed, monkeypatch, name):
     monkeypatch.setenv(name, "hf:something")
@@ -149,6 +164,8 @@ from labutils.claims import claim, claims_table, record, record_table
 from labutils.stats import Difference
 """
 CLAIM = 'claim("{name}", Difference("more", "less", "correct", 0.12, 0.05, 0.19, 120, 40))'
+# Its lower bound is nearer to 0 than the drift.
+TRAINED = CLAIM[:-1] + ", drift=0.06)"
 NUMBER = 'record("{name}", 0.5)'
 TABLE = 'record_table("{name}", pd.DataFrame({{"arm": ["base", "rag"], "recall": [0.4, 0.6]}}))'
 
@@ -186,6 +203,10 @@ VARIANTS = {
     "large drift in a number": (NUMBER, lambda cell: change_values(cell, 0.08), False),
     "large drift in a table": (TABLE, lambda cell: change_values(cell, 0.08), False),
     "changed verdict": (CLAIM, lambda cell: change_text(cell, ": helps", ": inconclusive"), False),
+    "changed verdict of trained weights, close to 0": (
+        TRAINED, lambda cell: (change_text(cell, ": helps", ": inconclusive"), change_values(cell, -0.055)), True),
+    "changed text of a claim on trained weights": (TRAINED, lambda cell: change_text(cell, "CLAIM", "CLAIM!"), False),
+    "large drift of trained weights": (TRAINED, lambda cell: change_values(cell, 0.08), False),
     "lost record": (NUMBER, lambda cell: cell.outputs.clear(), False),
     "untouched line": ('print("a line")', lambda cell: None, True),
     "changed line": ('print("a line")', lambda cell: change_text(cell, "line", "word"), False),
