@@ -9,6 +9,7 @@ Used by every notebook.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -198,12 +199,14 @@ def reset() -> None:
     _claims.clear()
 
 
-def _without_lines(output: Mapping[str, Any], starts: Sequence[str]) -> Mapping[str, Any]:
+def _without_lines(output: Any, starts: Sequence[str]) -> Any:
     """`output` without the lines of its text that start like this."""
     if not starts or "text" not in output:
         return output
     lines = output["text"].splitlines(keepends=True)
-    return {**output, "text": "".join(line for line in lines if not line.startswith(tuple(starts)))}
+    changed = copy.copy(output)
+    changed["text"] = "".join(line for line in lines if not line.startswith(tuple(starts)))
+    return changed
 
 
 def _require_claim(text: str, difference: Difference, expected: str | None, drift: float | None) -> None:

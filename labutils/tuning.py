@@ -39,7 +39,7 @@ class Recipe:
     `max_length` is in tokens, prompt and answer together; `batch_size` in rows; `steps` are optimizer steps.
     """
 
-    rank: int = 32
+    rank: int = 64
     alpha: int = 64
     optimizer: str = "muon"
     learning_rate: float = 1e-2

@@ -55,8 +55,9 @@ from labutils.stats import mean_interval, paired_difference
 
 STARTED = time.perf_counter()
 FACTS = ("lookup", "version", "extract")  # families that ask for values of a contract
-# The training itself may end a little differently on another processor, and so may every answer after it.
-DRIFT = 0.10
+# Training ends in other weights on another processor, and so may every answer after it: how far the share of right
+# answers may move, and that of habits such as abstaining, which move more. Measured: 0.05 and 0.18.
+DRIFT, HABITS = 0.10, 0.25
 
 
 def show(figure) -> None:
@@ -337,9 +338,14 @@ for part, label in ((known_facts, "known contracts, new wordings"), (test_facts,
 
 # %%
 learned = paired_difference(known_facts, "SFT", "base")
-claim("Fine-tuning on facts helps with the same facts in new words", learned)
+claim("Fine-tuning on facts helps with the same facts in new words", learned, drift=DRIFT)
 
 # %% [markdown]
+# The interval says how sure these questions can make us about *this* adapter. The training itself ends differently on
+# another processor: sums are rounded in another order, and in hundreds of steps that grows. Numbers of the tuned model
+# may move by `DRIFT` from machine to machine, which no interval over questions shows. Where that could turn the
+# verdict, its line says *close*. To be sure of a recipe and not of one adapter, train it several times.
+#
 # ### The control: contracts that it never saw
 #
 # The facts of the test contracts occur nowhere in training. A model that gets better at them has found another way than
@@ -349,7 +355,7 @@ claim("Fine-tuning on facts helps with the same facts in new words", learned)
 
 # %%
 unseen = paired_difference(test_facts, "SFT", "base")
-claim("Fine-tuning on facts helps with facts of contracts it never saw", unseen)
+claim("Fine-tuning on facts helps with facts of contracts it never saw", unseen, drift=DRIFT)
 
 answers: dict[tuple[str, str], Counter] = {}
 for question in train:
@@ -380,16 +386,16 @@ show(plots.waterfall(stages.loc[[row for row in order if row in stages.index]], 
 
 for arm in ("base", "SFT"):
     part = test_facts[test_facts["arm"] == arm]
-    record(f"unseen contracts, abstained, {arm}", float(part["abstained"].mean()), tolerance=DRIFT)
-    record(f"unseen contracts, neither right nor abstained, {arm}", float(1 - part["honest"].mean()), tolerance=DRIFT)
+    record(f"unseen contracts, abstained, {arm}", float(part["abstained"].mean()), tolerance=HABITS)
+    record(f"unseen contracts, neither right nor abstained, {arm}", float(1 - part["honest"].mean()), tolerance=HABITS)
 for split in ("known", "test"):
     for arm in ("base", "SFT"):
         part = closed[(closed["family"] == "unanswerable") & (closed["split"] == split) & (closed["arm"] == arm)]
-        record(f"unanswerable, {split}, abstained, {arm}", float(part["abstained"].mean()), tolerance=DRIFT)
+        record(f"unanswerable, {split}, abstained, {arm}", float(part["abstained"].mean()), tolerance=HABITS)
 
 # %%
 honesty = paired_difference(test_facts, "SFT", "base", metric="honest")
-claim("Fine-tuning on facts helps to be honest about contracts it never saw", honesty)
+claim("Fine-tuning on facts helps to be honest about contracts it never saw", honesty, drift=HABITS)
 
 # %% [markdown]
 # Gekhman and others asked the same of a large model (arXiv 2405.05904). They fine-tuned it on facts that it did not
@@ -452,7 +458,7 @@ for arm, score in (("base", before), ("SFT", after)):
     for what, value in (("right", score.estimate), ("low", score.low), ("high", score.high)):
         record(f"reading, {arm}, {what}", value, tolerance=DRIFT)
     part = reading[reading["arm"] == arm]
-    record(f"reading, {arm}, citation fine", float(part["citations_ok"].astype(float).mean()), tolerance=DRIFT)
+    record(f"reading, {arm}, citation fine", float(part["citations_ok"].astype(float).mean()), tolerance=HABITS)
 show(plots.waterfall(plots.error_stages(reading), "Reading from given passages, contracts never seen"))
 
 # %% [markdown]
@@ -504,7 +510,7 @@ print("two intervals, margin 0.05:", judge(*scores, 0.05))
 
 # %%
 forgetting = paired_difference(reading, "SFT", "base")
-claim("Fine-tuning on facts helps with reading from given passages", forgetting)
+claim("Fine-tuning on facts helps with reading from given passages", forgetting, drift=DRIFT)
 
 # %% [markdown]
 # ### The same base, inside the tuned model

@@ -145,7 +145,9 @@ record_table("What the questions can show, 80% power", pd.DataFrame(plan), units
 
 # %%
 MARGIN = 0.05
-DRIFT = 0.10  # how far a share may move on another machine: training there ends in slightly other weights
+# How far shares may move on another machine, where training ends in other weights: of right answers, and of habits such
+# as abstaining, which move more. Measured: 0.05 and 0.18.
+DRIFT, HABITS = 0.10, 0.25
 prediction = {"known": None, "test": None}  # "base", "rag", "sft" or "sft_rag"
 
 # %% [markdown]
@@ -225,7 +227,7 @@ for split, frame in by_split.items():
         widths.append({"split": split, "contrast": f"{a} - {b}", "width, by contract": high - low,
                        "width, by question": alone_high - alone_low, "ratio": ratio})
 record_table("Width of the 95% interval of a difference", pd.DataFrame(widths), units={"ratio": "times"},
-             tolerance={"width, by contract": DRIFT, "width, by question": DRIFT, "ratio": 0.5})
+             tolerance={"width, by contract": DRIFT, "width, by question": DRIFT, "ratio": 1.0})
 
 # %% [markdown]
 # ## 4. The planned contrasts
@@ -233,7 +235,8 @@ record_table("Width of the 95% interval of a difference", pd.DataFrame(widths), 
 # Four contrasts were planned, on each split. Each arm answered the same questions, so the difference is taken
 # question by question: what is hard for both cancels out. Every claim prints its verdict: *helps* if the whole
 # interval lies above 0, *hurts* if below, else *inconclusive*. Inconclusive does not mean equal. It means that these
-# questions cannot tell.
+# questions cannot tell. *Close* behind a verdict on a tuned arm means: the adapter was trained on this machine, and
+# another training may end up on the other side.
 
 # %%
 CLAIMS = {("rag", "base"): "RAG gets more right than the model alone",
@@ -248,7 +251,8 @@ for split, frame in by_split.items():
     expected = dict(zip(CLAIMS, EXPECTED[split]))
     differences[split] = {(a, b): stats.paired_difference(frame, a, b) for a, b in CONTRASTS}
     for pair, difference in differences[split].items():
-        claim(f"On {split} contracts, {CLAIMS[pair]}", difference, expected[pair])
+        claim(f"On {split} contracts, {CLAIMS[pair]}", difference, expected[pair],
+              drift=DRIFT if any("sft" in arm for arm in pair) else None)
 
 # %%
 for split in SPLITS:
@@ -277,7 +281,7 @@ for split, frame in by_split.items():
         tests.append({"split": split, "a": a, "b": b, "only a right": counts.only_a, "only b right": counts.only_b,
                       "McNemar p": counts.p_value, "permutation p": p[a, b], "Holm p": adjusted[a, b]})
 record_table("Tests of the planned contrasts", pd.DataFrame(tests),
-             tolerance={"only a right": 12, "only b right": 12, "McNemar p": 0.5, "permutation p": 0.5, "Holm p": 0.5})
+             tolerance={"only a right": 12, "only b right": 12, **dict.fromkeys(["McNemar p", "permutation p", "Holm p"], 1)})
 
 # %%
 for split, frame in by_split.items():
@@ -356,7 +360,7 @@ for arm, rows in results.groupby("arm", sort=False):
                      "invented": (~abstained[~stated]).mean(), "abstained in vain": abstained[stated].mean(),
                      "malformed": 1 - rows["well_formed"].astype(float).mean(),
                      "cites evidence": cited.mean() if len(cited) else "reads none"})
-record_table("What the arms do when they do not know, both splits", pd.DataFrame(behavior), tolerance=0.15)
+record_table("What the arms do when they do not know, both splits", pd.DataFrame(behavior), tolerance=HABITS)
 
 # %% [markdown]
 # ## 7. Latency and tokens
@@ -491,17 +495,19 @@ sheet = [{"split": split, "arm": arm, "net per query": e.net_per_query_usd, "onc
          for split, arms in money.items() for arm, e in arms.items()]
 record_table("Money per arm", pd.DataFrame(sheet),
              units=dict.fromkeys(["net per query", "once (F)", "per month (H)", "per correct answer, all in"], "USD"),
-             tolerance={"net per query": 1.2, "per correct answer, all in": 100.0})
+             tolerance={"net per query": 2.5, "per correct answer, all in": 100.0})
 
 # %% [markdown]
 # **Break-even volume.** Two arms are worth the same at q\* = (ΔH + ΔF/T) / Δg queries a month. If one arm earns more
 # per query and costs no more besides, there is no such volume, and the line says so. Where section 4 shows no
-# difference in correct answers, a break-even volume would be computed from noise. So it is not.
+# difference in correct answers, or one that another training of the adapter may undo, a break-even volume would be
+# computed from noise. So it is not.
 
 # %%
 LAST = SPLITS[-1]
 for (a, b), difference in differences[LAST].items():
-    if difference.verdict == "inconclusive":
+    nearest = min(abs(difference.low), abs(difference.high))
+    if difference.verdict == "inconclusive" or nearest <= (DRIFT if "sft" in a + b else 0):
         print(f"{a} against {b}: not shown to differ, so no break-even volume")
         continue
     found = roi.break_even_volume(money[LAST][a], money[LAST][b], assumptions.horizon_months)
@@ -571,7 +577,7 @@ decision = pd.DataFrame([*rows, {"arm": roi.NONE, "wrong": 0.0, "cost": assumpti
 loss_wrong = assumptions.value_correct_usd + assumptions.loss_wrong_usd
 planned = {f"{a} - {b}": difference for (a, b), difference in differences[LAST].items()}
 record("loss on a wrong answer", loss_wrong, tolerance=0, unit="USD")
-record_table("What the decision rests on", decision, units={"cost": "USD"}, tolerance={"wrong": DRIFT, "cost": 1.2})
+record_table("What the decision rests on", decision, units={"cost": "USD"}, tolerance={"wrong": HABITS, "cost": 2.5})
 
 # %%
 # SOLUTION
@@ -593,7 +599,7 @@ memo = {
 memo = check.decide(memo, decision, loss_wrong, planned)
 total = decision["cost"] + loss_wrong * decision["wrong"]
 record_table("Expected cost per question", pd.DataFrame({"choice": decision["arm"], "cost and loss": total}),
-             units={"cost and loss": "USD"}, tolerance={"cost and loss": 1.2})
+             units={"cost and loss": "USD"}, tolerance={"cost and loss": 2.5})
 
 # %% [markdown]
 # Before you sign: look at `p_best` and `regret_usd` of your choice in section 9. A choice that is best in 60% of the
