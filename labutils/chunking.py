@@ -2,16 +2,20 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from llama_index.core import Document
-from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.schema import NodeRelationship, TextNode
+from llama_index.core.node_parser import (
+    HierarchicalNodeParser, SentenceSplitter, SentenceWindowNodeParser, TokenTextSplitter)
+from llama_index.core.node_parser.text.utils import split_by_sentence_tokenizer
+from llama_index.core.postprocessor import MetadataReplacementPostProcessor
+from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, TextNode
 
 from labutils.errors import LabsError
 
 _SPACE = re.compile(r"\s*")
+WINDOW, WINDOW_START, WINDOW_END = "window", "window_start", "window_end"
 
 
 def fixed_size(documents: Iterable[Document], chunk_size: int = 96, overlap: int = 16) -> list[TextNode]:
@@ -22,32 +26,191 @@ def fixed_size(documents: Iterable[Document], chunk_size: int = 96, overlap: int
     cover the document in order. Every node has `start_char_idx` and `end_char_idx` with
     doc.text[start:end] == node.text. Raises LabsError for sizes that make no sense.
     """
-    if not 0 <= overlap < chunk_size:
-        raise LabsError(f"chunk_size must be positive and overlap smaller than it: got {chunk_size} and {overlap}")
+    _require_sizes(chunk_size, overlap)
     # The splitter sees the text alone: the length of a title shall not change where a text is cut.
     splitter = SentenceSplitter(chunk_size=chunk_size, chunk_overlap=overlap, include_metadata=False)
-    nodes = []
-    for document in documents:
-        try:
-            texts = splitter.split_text(document.text)
-        except ValueError as fault:
-            raise LabsError(f"{document.id_} cannot be cut into chunks of {chunk_size} tokens ({fault}); "
-                            "use larger chunks") from fault
-        nodes += _nodes(document, drop_contained(place_chunks(document.text, texts)))
-    return nodes
+    return [node for document in documents for node in make_nodes(document, _cut(document, splitter.split_text))]
 
 
-def by_section(documents: Iterable[Document]) -> list[TextNode]:
+def by_tokens(documents: Iterable[Document], chunk_size: int = 96, overlap: int = 16) -> list[TextNode]:
+    """Return chunks of at most `chunk_size` tokens, cut at the last blank before the limit, sentence or not.
+
+    llama-index's TokenTextSplitter does the cutting. Offsets are exact, as in `fixed_size`. Raises LabsError for sizes
+    that make no sense.
+    """
+    _require_sizes(chunk_size, overlap)
+    splitter = TokenTextSplitter(chunk_size=chunk_size, chunk_overlap=overlap, include_metadata=False)
+    return [node for document in documents for node in make_nodes(document, _cut(document, splitter.split_text))]
+
+
+def _require_sizes(chunk_size: int, overlap: int) -> None:
+    if not 0 <= overlap < chunk_size:
+        raise LabsError(f"chunk_size must be positive and overlap smaller than it: got {chunk_size} and {overlap}")
+
+
+def _cut(document: Document, split: Callable[[str], list[str]]) -> list[tuple[int, int]]:
+    """Return the places of the pieces that a splitter of llama-index makes of a document."""
+    try:
+        texts = split(document.text)
+    except ValueError as fault:
+        raise LabsError(f"{document.id_} cannot be cut into chunks ({fault}); use larger chunks") from fault
+    return drop_contained(place_chunks(document.text, texts))
+
+
+def by_section(documents: Iterable[Document], chunk_size: int | None = None) -> list[TextNode]:
     """Return one chunk per `## ` section of each Markdown document, the text before the first heading as its own chunk.
 
-    Headings inside fenced code do not count. Offsets are exact, as in `fixed_size`.
+    Headings inside fenced code do not count. With `chunk_size`, a section of more tokens is cut between sentences into
+    chunks of at most that size, without overlap; so is a document without headings. Every chunk's metadata has its
+    `section`, the heading without its number ("" before the first). Offsets are exact, as in `fixed_size`. Raises
+    LabsError for a size that makes no sense.
     """
+    splitter = None
+    if chunk_size is not None:
+        _require_sizes(chunk_size, 0)
+        splitter = SentenceSplitter(chunk_size=chunk_size, chunk_overlap=0, include_metadata=False)
+    nodes, documents = [], list(documents)
+    for document in documents:
+        sections = section_spans(document.text)
+        places = [place for start, end, _ in sections for place in
+                  ([(start, end)] if splitter is None else _cut_part(document.text, start, end, splitter.split_text))]
+        nodes += make_nodes(document, places)
+    return with_sections(nodes, documents)
+
+
+def _cut_part(text: str, start: int, end: int, split: Callable[[str], list[str]]) -> list[tuple[int, int]]:
+    part = text[start:end]
+    return [(start + first, start + last) for first, last in drop_contained(place_chunks(part, split(part)))]
+
+
+def section_spans(text: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, heading) of each `## ` section, white space at its edges left out; empty ones do not count.
+
+    The heading comes without its number ("## 3. Renewal" gives "Renewal"); what precedes the first one has "".
+    """
+    cuts = [0, *_headings(text), len(text)]
+    spans = []
+    for low, high in zip(cuts, cuts[1:]):
+        start, end = _trim(text, low, high)
+        line = text[start:end].partition("\n")[0]
+        heading = re.sub(r"^##\s+(?:[\d.]+\s+)?", "", line).strip() if line.startswith("## ") else ""
+        if start < end:
+            spans.append((start, end, heading))
+    return spans
+
+
+def with_sections(nodes: list[TextNode], documents: Iterable[Document]) -> list[TextNode]:
+    """Return the nodes, each with the heading of the section that it begins in as its metadata "section"."""
+    spans = {document.id_: section_spans(document.text) for document in documents}
+    for node in nodes:
+        starts = [start for start, _, _ in spans[node.ref_doc_id]]
+        node.metadata["section"] = spans[node.ref_doc_id][bisect_right(starts, node.start_char_idx) - 1][2]
+        node.excluded_embed_metadata_keys.append("section")
+        node.excluded_llm_metadata_keys.append("section")
+    return nodes
+
+
+def with_header(nodes: Sequence[TextNode], keys: Sequence[str]) -> list[TextNode]:
+    """Return copies of the nodes in which these metadata are embedded and searched as well, in front of the text.
+
+    The text itself stays as it is, and so does what a model reads. Raises LabsError for a key that no node has.
+    """
+    for key in keys:
+        if not any(key in node.metadata for node in nodes):
+            raise LabsError(f"no chunk has the metadata {key!r}; write it into node.metadata first")
+    headed = []
+    for node in nodes:
+        kept = {key: node.metadata[key] for key in keys if node.metadata.get(key)}
+        rest = {key: value for key, value in node.metadata.items() if key not in kept}
+        headed.append(node.model_copy(update={"metadata": kept | rest, "excluded_embed_metadata_keys": list(rest)}))
+    return headed
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text as llama-index's default (nltk punkt) finds them, scraps put to their successor.
+
+    A scrap has at most three words. Punkt makes one of the number of a heading ("## 3."), which says nothing by itself.
+    """
+    pieces: list[str] = []
+    scrap = ""
+    for piece in split_by_sentence_tokenizer()(text):
+        piece, scrap = scrap + piece, ""
+        if len(piece.split()) <= 3:
+            scrap = piece
+        else:
+            pieces.append(piece)
+    return [*pieces, scrap] if scrap else pieces
+
+
+def sentence_windows(documents: Iterable[Document], window: int = 1) -> list[TextNode]:
+    """Return one chunk per sentence that knows the `window` sentences on either side of it: search small, read large.
+
+    llama-index's SentenceWindowNodeParser cuts into `sentences`. The metadata "window" holds the text to read instead,
+    with its offsets in "window_start" and "window_end"; `ReplaceByWindow` puts it in. Raises LabsError for a window
+    below 1.
+    """
+    if window < 1:
+        raise LabsError(f"a sentence window takes at least one sentence on either side: got {window}")
+    parser = SentenceWindowNodeParser.from_defaults(window_size=window, sentence_splitter=sentences)
     nodes = []
     for document in documents:
-        text = document.text
-        cuts = [0, *_headings(text), len(text)]
-        nodes += _nodes(document, [_trim(text, start, end) for start, end in zip(cuts, cuts[1:])])
+        texts = [node.text.strip() for node in parser.get_nodes_from_documents([document])]
+        found = make_nodes(document, place_chunks(document.text, [text for text in texts if text]))
+        for number, node in enumerate(found):
+            start = found[max(0, number - window)].start_char_idx
+            end = found[min(len(found) - 1, number + window)].end_char_idx
+            node.metadata |= {WINDOW: document.text[start:end], WINDOW_START: start, WINDOW_END: end}
+            for excluded in (node.excluded_embed_metadata_keys, node.excluded_llm_metadata_keys):
+                excluded += [WINDOW, WINDOW_START, WINDOW_END]
+        nodes += found
     return nodes
+
+
+class ReplaceByWindow(MetadataReplacementPostProcessor):
+    """llama-index's MetadataReplacementPostProcessor for the chunks of `sentence_windows`, which also moves offsets."""
+
+    def __init__(self) -> None:
+        super().__init__(target_metadata_key=WINDOW)
+
+    def _postprocess_nodes(self, nodes: list[NodeWithScore],
+                           query_bundle: QueryBundle | None = None) -> list[NodeWithScore]:
+        for one in super()._postprocess_nodes(nodes, query_bundle):
+            one.node.start_char_idx = one.node.metadata[WINDOW_START]
+            one.node.end_char_idx = one.node.metadata[WINDOW_END]
+        return nodes
+
+
+def hierarchy(documents: Iterable[Document], parent_size: int = 192, leaf_size: int = 64) -> list[TextNode]:
+    """Return parents of at most `parent_size` tokens and their leaves of at most `leaf_size`, for AutoMergingRetriever.
+
+    llama-index's HierarchicalNodeParser does the cutting; `llama_index.core.node_parser.get_leaf_nodes` picks the
+    leaves, which are what to search. Offsets are exact, as in `fixed_size`, and `ref_doc_id` is the document's on both
+    levels. Raises LabsError for sizes that make no sense.
+    """
+    if not 0 < leaf_size < parent_size:
+        raise LabsError(f"leaves must be smaller than their parents: got {leaf_size} and {parent_size}")
+    splitters = {name: SentenceSplitter(chunk_size=size, chunk_overlap=0, include_metadata=False)
+                 for name, size in (("parent", parent_size), ("leaf", leaf_size))}
+    parser = HierarchicalNodeParser.from_defaults(node_parser_ids=list(splitters), node_parser_map=splitters)
+    nodes = []
+    for document in documents:
+        cut = parser.get_nodes_from_documents([document])
+        leaves = [node for node in cut if node.parent_node is not None]
+        parents = [node for node in cut if node.parent_node is None]
+        levels = [make_nodes(document, drop_contained(place_chunks(document.text, [node.text for node in level])), name)
+                  for level, name in ((parents, "/parent"), (leaves, ""))]
+        _link(*levels)
+        nodes += levels[0] + levels[1]
+    return nodes
+
+
+def _link(parents: list[TextNode], leaves: list[TextNode]) -> None:
+    """Make each leaf the child of the parent that it lies in."""
+    starts = [parent.start_char_idx for parent in parents]
+    for leaf in leaves:
+        parent = parents[bisect_right(starts, leaf.start_char_idx) - 1]
+        leaf.relationships[NodeRelationship.PARENT] = parent.as_related_node_info()
+        parent.relationships.setdefault(NodeRelationship.CHILD, []).append(leaf.as_related_node_info())
 
 
 def _headings(text: str) -> list[int]:
@@ -150,8 +313,8 @@ def drop_contained(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return kept
 
 
-def _nodes(document: Document, places: Iterable[tuple[int, int]]) -> list[TextNode]:
-    """Return the chunks of a document as nodes with ids made of document and offsets, linked to their neighbors."""
+def make_nodes(document: Document, places: Iterable[tuple[int, int]], suffix: str = "") -> list[TextNode]:
+    """Return the chunks of a document as nodes with ids made of document, offsets and suffix, linked to neighbors."""
     source = document.as_related_node_info()
     nodes = []
     for start, end in places:
@@ -160,8 +323,9 @@ def _nodes(document: Document, places: Iterable[tuple[int, int]]) -> list[TextNo
         # The offset in the metadata keeps repeated paragraphs apart where llama-index hashes a node (rank fusion).
         metadata: dict[str, Any] = {**document.metadata, "start": start}
         nodes.append(TextNode(
-            id_=f"{document.id_}:{start}-{end}", text=document.text[start:end], start_char_idx=start, end_char_idx=end,
-            metadata=metadata, excluded_embed_metadata_keys=[*document.excluded_embed_metadata_keys, "start"],
+            id_=f"{document.id_}:{start}-{end}{suffix}", text=document.text[start:end], start_char_idx=start,
+            end_char_idx=end, metadata=metadata,
+            excluded_embed_metadata_keys=[*document.excluded_embed_metadata_keys, "start"],
             excluded_llm_metadata_keys=[*document.excluded_llm_metadata_keys, "start"],
             relationships={NodeRelationship.SOURCE: source}))
     for before, after in zip(nodes, nodes[1:]):

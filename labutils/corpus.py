@@ -153,6 +153,32 @@ def load_corpus(spec: str | None = None) -> Corpus:
     return loaders[kind](folder)
 
 
+def take(corpus: Corpus, characters: int, seed: int = 0) -> Corpus:
+    """Return a seeded sample of the documents of at most `characters` in all, with the questions that it can answer.
+
+    A question is kept if all its evidence lies in the sample; one without evidence, if its cluster is a document there
+    or is asked about by a question that is kept. A corpus that is small enough comes back as it is. Raises LabsError
+    when not even one document fits.
+    """
+    import random
+
+    if sum(len(document.text) for document in corpus.documents) <= characters:
+        return corpus
+    chosen, left = set(), characters
+    for document in random.Random(seed).sample(corpus.documents, len(corpus.documents)):
+        if len(document.text) <= left:
+            chosen.add(document.id_)
+            left -= len(document.text)
+    if not chosen:
+        raise LabsError(f"no document of the corpus {corpus.name} has {characters} characters or less; take more")
+    documents = [document for document in corpus.documents if document.id_ in chosen]
+    kept = [q for q in corpus.questions if q.evidence and all(span.doc_id in chosen for span in q.evidence)]
+    clusters = chosen | {q.cluster for q in kept}
+    ids = {q.question_id for q in kept} | {q.question_id for q in corpus.questions
+                                           if not q.evidence and q.cluster in clusters}
+    return _corpus(corpus.name, documents, [q for q in corpus.questions if q.question_id in ids], corpus.skipped)
+
+
 # --- reading ---
 
 

@@ -4,7 +4,8 @@
     hf:<path or repository>    any causal language model with a chat template, safetensors only
     openai:<model>@<base url>  any OpenAI-compatible endpoint; the key comes from OPENAI_API_KEY
 
-`load_llm` returns a llama-index LLM, so every llama-index component can use it. `generate` answers many prompts at once.
+`load_llm` returns a llama-index LLM, so every llama-index component can use it. `generate` answers many prompts at once;
+`PreparedLLM` lets components that ask one prompt at a time find replies that were made so and kept on disk.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from pydantic import PrivateAttr
 from tqdm.auto import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from . import settings
+from . import cache, meter, settings
 from .errors import LabsError
 
 CLERK = Path(__file__).parent / "clerk"
@@ -81,6 +84,68 @@ class LocalChat(CustomLLM):
         # Short answers: one chunk is as good as many, and keeps one decoding path.
         reply = generate(self, [prompt], kwargs.get("max_new_tokens", self.num_output))[0]
         yield CompletionResponse(text=reply.text, delta=reply.text)
+
+
+class PreparedLLM(CustomLLM):
+    """A llama-index LLM that gives the replies which `prepare` made in batches; other prompts it passes on.
+
+    A component of llama-index sends its prompts one by one. Prepared, they run sixteen at a time, and once per model:
+    the replies are kept on disk. Each is charged with the time that it took.
+    """
+
+    llm: Any
+    spec: str
+    _replies: dict[str, Reply] = PrivateAttr(default_factory=dict)
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        inner = self.llm.metadata
+        return LLMMetadata(context_window=inner.context_window, num_output=inner.num_output,
+                           model_name=inner.model_name)
+
+    def prepare(self, prompts: list[str], max_new_tokens: int = 64) -> list[Reply]:
+        """Return a reply per prompt, from the disk if these prompts were prepared before with this model."""
+        if not prompts:
+            return []
+        key = cache.digest(weights_id(self.spec), self.spec, device(), max_new_tokens, prompts)[:24]
+
+        def make(path: Path) -> None:
+            print(f"{len(prompts)} replies are not in the cache; the model writes them now.", file=sys.stderr)
+            replies = generate(self.llm, prompts, max_new_tokens)
+            path.write_text(json.dumps([asdict(reply) for reply in replies]), encoding="utf-8")
+
+        replies = _read_replies(key, make, len(prompts))
+        self._replies.update(zip(prompts, replies))
+        return replies
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        reply = self._replies.get(prompt)
+        if reply is None:
+            return self.llm.complete(prompt, formatted=formatted, **kwargs)
+        meter.add_saved(reply.ms)
+        return CompletionResponse(text=reply.text, raw=asdict(reply))
+
+    @llm_completion_callback()
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any):
+        response = self.complete(prompt, formatted=formatted, **kwargs)
+        yield CompletionResponse(text=response.text, delta=response.text)
+
+
+def _read_replies(key: str, make: Callable[[Path], None], count: int) -> list[Reply]:
+    """The replies of a cache entry; one that cannot be read is made again, and that is said (on stderr)."""
+    for attempt in (1, 2):
+        path = cache.cached_file("replies", key, make, ".json")
+        try:
+            replies = [Reply(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+            if len(replies) == count:
+                return replies
+        except (ValueError, TypeError):
+            pass
+        if attempt == 1:
+            print(f"The cached replies {key} could not be read and are made again.", file=sys.stderr)
+            cache.drop("replies", key, ".json")
+    raise LabsError(f"the cached replies {key} cannot be read back; is the disk failing?")
 
 
 def load_llm(spec: str | None = None, adapter: Path | None = None) -> LLM:

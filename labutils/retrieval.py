@@ -4,13 +4,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from llama_index.core import VectorStoreIndex
+from llama_index.core import StorageContext, VectorStoreIndex
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import MockLLM
 from llama_index.core.retrievers import QueryFusionRetriever
 from llama_index.core.schema import BaseNode, NodeWithScore
+from llama_index.core.vector_stores import SimpleVectorStore
+from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
 
 from labutils import meter, metrics
 from labutils.corpus import Corpus, Question, Span
@@ -20,6 +24,38 @@ COLUMNS = ("retriever", "question_id", "family", "klass", "cluster", "evidence_r
            "mrr", "retrieve_ms", "retrieved_chars")
 
 
+class MatrixVectorStore(SimpleVectorStore):
+    """llama-index's SimpleVectorStore that compares a question with all vectors at once instead of one by one.
+
+    The same cosines in the same order; equal ones in the order of the nodes. Restricted queries are left to the parent.
+    """
+
+    _ids: list[str] = PrivateAttr(default_factory=list)
+    _matrix: np.ndarray | None = PrivateAttr(default=None)
+
+    def add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
+        """Add nodes with their vectors; return their ids."""
+        self._matrix = None
+        return super().add(nodes, **kwargs)
+
+    def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
+        """Return the ids of the nearest vectors, nearest first, with their cosines."""
+        if query.filters or query.node_ids is not None or query.mode != VectorStoreQueryMode.DEFAULT:
+            return super().query(query, **kwargs)
+        ids = list(self.data.embedding_dict)
+        if not ids:
+            return VectorStoreQueryResult(similarities=[], ids=[])
+        if self._matrix is None or ids != self._ids:
+            vectors = np.array(list(self.data.embedding_dict.values()), dtype=np.float32)
+            self._matrix = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            self._ids = ids
+        wanted = np.asarray(query.query_embedding, dtype=np.float32)
+        # Rounded: the last bits of a product depend on the row, and equal chunks must stay in their order.
+        cosines = np.round(self._matrix @ (wanted / np.linalg.norm(wanted)), 6)
+        nearest = np.argsort(-cosines, kind="stable")[:query.similarity_top_k]
+        return VectorStoreQueryResult(similarities=cosines[nearest].tolist(), ids=[ids[i] for i in nearest])
+
+
 def build_index(nodes: Sequence[BaseNode], embedder: BaseEmbedding, show_progress: bool = False) -> VectorStoreIndex:
     """Return an in-memory vector index of the nodes; vectors that the embedder has on disk are not computed again.
 
@@ -27,7 +63,8 @@ def build_index(nodes: Sequence[BaseNode], embedder: BaseEmbedding, show_progres
     """
     if not nodes:
         raise LabsError("there is no chunk to index; is the corpus empty?")
-    index = VectorStoreIndex(list(nodes), embed_model=embedder, show_progress=show_progress)
+    index = VectorStoreIndex(list(nodes), embed_model=embedder, show_progress=show_progress,
+                             storage_context=StorageContext.from_defaults(vector_store=MatrixVectorStore()))
     flush = getattr(embedder, "flush", None)
     if flush:
         flush()
@@ -79,6 +116,25 @@ def node_span(node: BaseNode) -> Span:
     if node.ref_doc_id is None or start is None or end is None:
         raise LabsError(f"chunk {node.node_id} has no document or no offsets; make chunks with labutils.chunking")
     return Span(node.ref_doc_id, start, end)
+
+
+def keep_characters(found: Sequence[NodeWithScore], kept: Sequence[int]) -> list[NodeWithScore]:
+    """Return the first `len(kept)` chunks as copies, each with its first `kept[i]` characters; offsets are cut as well.
+
+    A chunk of which nothing is kept is left out. Raises LabsError for a number of characters that a chunk lacks.
+    """
+    if len(kept) > len(found):
+        raise LabsError(f"{len(kept)} chunks are to be kept, {len(found)} were found")
+    cut = []
+    for one, count in zip(found, kept):
+        size = len(one.node.text)
+        if not 0 <= count <= size:
+            raise LabsError(f"{count} characters of a chunk of {size} cannot be kept")
+        if count:
+            node = one.node.model_copy(update={"text": one.node.text[:count],
+                                               "end_char_idx": one.node.end_char_idx - size + count})
+            cut.append(NodeWithScore(node=node, score=one.score))
+    return cut
 
 
 def _touches(found: Span, gold: Span, texts: Mapping[str, str]) -> bool:

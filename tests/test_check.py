@@ -3,6 +3,7 @@
 import functools
 import math
 import random
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,15 @@ TABLE = pd.DataFrame({"k": [1, 3, 5, 10], "recall": [0.40, 0.62, 0.81, 0.82], "t
 ARMS = pd.DataFrame({"arm": ["base", "rag", "sft_rag"], "wrong": [0.7, 0.3, 0.2], "cost": [0.001, 0.004, 0.03]})
 DIFFERENCES = {"rag - base": Difference("rag", "base", "correct", 0.4, 0.3, 0.5, 90, 20),
                "sft_rag - rag": (0.1, -0.02, 0.2)}
+REPORT = {"tokens_a": 300, "tokens_b": 290, "questions_a": "60 jargon", "questions_b": "60 jargon", "chosen_on": "dev",
+          "measured_on": "test", "low": 0.05, "high": 0.2, "said": "helps"}
+REPORTS = pd.DataFrame([{"report": "A", **REPORT}, {"report": "B", **REPORT, "tokens_a": 480},
+                        {"report": "C", **REPORT, "low": -0.01}, {"report": "D", **REPORT, "chosen_on": "test"},
+                        {"report": "E", **REPORT, "questions_b": "480 of all"}])
+LABELS = {"A": "fine", "B": "unequal tokens", "C": "says more than its interval", "D": "chosen on test",
+          "E": "other questions"}
+CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
+            "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,)}
 
 
 def says(capsys, checker, student, *context):
@@ -80,7 +90,37 @@ def messages_with_fstring(question, template):
             dict(role="assistant", content=question.answer)]
 
 
+def budget_by_tokens_left(passages, budget):
+    """Rounds up where the reference rounds down, and says 0 for what is not kept."""
+    kept = []
+    for characters, title, text in passages:
+        part = min(1.0, max(0.0, (budget - title) / text))
+        kept.append(math.ceil(characters * part))
+        budget = budget - title - text if part == 1.0 else 0
+    return kept
+
+
+def terms_by_position(question, meanings):
+    out, at, lower = "", 0, question.lower()
+    while at < len(question):
+        inside_word = at > 0 and (question[at - 1].isalnum() or question[at - 1] == "_")
+        fits = [term for term in meanings if not inside_word and lower.startswith(term.lower(), at)
+                and not question[at + len(term):at + len(term) + 1].isalnum()]
+        if fits:
+            term = max(fits, key=len)
+            out += f"{question[at:at + len(term)]} ({meanings[term]})"
+            at += len(term)
+        else:
+            out += question[at]
+            at += 1
+    return out
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("fill_budget", budget_by_tokens_left, ()), ("expand_terms", terms_by_position, ()),
+    ("predict", {"glossary": "helps", "HyDE": "hurts"}, (("glossary", "HyDE"),)), ("audit", LABELS, (REPORTS,)),
+    ("audit", {"A": "chosen on test"}, ([{"report": "A", **REPORT, "chosen_on": "test", "tokens_b": 9}],)),
+    ("audit", {"A": "unequal tokens"}, ([{"report": "A", **REPORT, "chosen_on": "test", "tokens_b": 9}],)),
     ("rrf", rrf_from_zero, ()), ("evidence_recall", recall_by_merging, ()),
     ("split_by_contract", split_by_threshold, ()),
     ("paired_bootstrap", bootstrap_in_plain_python, ()), ("cost_per_correct", cost_by_rows, ()),
@@ -104,9 +144,7 @@ def test_references_pass_their_own_checks(capsys, name):
     assert says(capsys, check.CHECKERS[name], reference)[0].startswith(f"[passed] {name}: ")
 
 
-@pytest.mark.parametrize(("name", "context"), [
-    ("choose_k", (TABLE, 500)), ("forgetting", ((0.9, 0.8, 0.95), (0.5, 0.4, 0.6))),
-    ("decide", (ARMS, 0.05, DIFFERENCES))])
+@pytest.mark.parametrize(("name", "context"), sorted(CONTEXTS.items()))
 def test_a_reference_value_passes_in_its_context(capsys, name, context):
     line, value = says(capsys, check.CHECKERS[name], ..., *context)
     assert line.startswith("[not attempted]")
@@ -245,8 +283,90 @@ WRONG_COST = [
 ]
 
 
+def budget(passages, budget, titles=True, cut=True, skip=False, beyond=False, title_of_cut=True, tokens=False):
+    kept, left = [], budget
+    for size, title, text in passages:
+        cost = text + title * titles
+        if cost <= left or (beyond and left > 0):
+            kept.append(size)
+            left -= cost
+        elif skip:
+            kept.append(0)
+        else:
+            rest = max(0, left - title * title_of_cut * titles)
+            return kept + ([rest if tokens else int(size * min(1, rest / text))] if cut else [])
+    return kept
+
+
+WRONG_BUDGET = [
+    (functools.partial(budget, cut=False), "is left out"),
+    (functools.partial(budget, skip=True), "must not slip in"),
+    (functools.partial(budget, titles=False), "titles are read as well"),
+    (functools.partial(budget, beyond=True), "beyond the budget"),
+    (functools.partial(budget, tokens=True), "counted in tokens"),
+    (functools.partial(budget, title_of_cut=False), "has a title, too"),
+    (lambda p, b: [min(size, b * 4) for size, _, _ in p], "tokens buy"),
+    (lambda p, b: [size + 1 for size, _, _ in p], "more is kept than there is"),
+    (lambda p, b: [-1 for _ in p], "fewer than 0"),
+    (lambda p, b: b, "a list of numbers"),
+    (lambda p, b: [(0, size) for size, _, _ in p], "a list of numbers"),
+    (lambda p, b: p.clear() or [], "work on a copy"),
+]
+
+
+def terms(question, meanings, flags=re.IGNORECASE, border=r"\w", shape="{} ({})", reverse=True, count=0):
+    if not meanings:
+        return question
+    found = "|".join(re.escape(term) for term in sorted(meanings, key=len, reverse=reverse))
+    lower = {term.lower(): meaning for term, meaning in meanings.items()}
+    found = f"(?<!{border})(?:{found})(?!{border})" if border else found
+    return re.sub(found, lambda hit: shape.format(hit[0], lower[hit[0].lower()]), question, flags=flags, count=count)
+
+
+def terms_in_a_loop(question, meanings, order=list):
+    for term in order(meanings):
+        question = terms(question, {term: meanings[term]})
+    return question
+
+
+def longest_first(meanings):
+    return sorted(meanings, key=len, reverse=True)
+
+
+WRONG_TERMS = [
+    (functools.partial(terms, shape="{1}"), "the term is gone"),
+    (functools.partial(terms, flags=0), "capital letter"),
+    (functools.partial(terms, border=""), "inside a longer word"),
+    (functools.partial(terms, reverse=False), "the longer one is meant"),
+    (terms_in_a_loop, "searched for the next one"),
+    (functools.partial(terms_in_a_loop, order=longest_first), "searched for the next one"),
+    (lambda q, m: terms(q.lower(), m), "lose their capital letters"),
+    (lambda q, m: q, "becomes"),
+    (lambda q, m: [q], "a question is wanted"),
+    (lambda q, m: terms(q, m) if m else m["no term"], "KeyError"),
+]
+
+
+def terms_once(question, meanings):
+    seen = set()
+
+    def put(hit):
+        key = hit[0].lower()
+        first = key not in seen
+        seen.add(key)
+        return f"{hit[0]} ({lower[key]})" if first else hit[0]
+
+    lower = {term.lower(): meaning for term, meaning in meanings.items()}
+    found = "|".join(re.escape(term) for term in longest_first(meanings))
+    return re.sub(rf"(?<!\w)(?:{found})(?!\w)", put, question, flags=re.IGNORECASE) if meanings else question
+
+
+WRONG_TERMS.append((terms_once, "only the first use"))
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
+        "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS,
         "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT,
         "split_by_contract": WRONG_SPLIT, "paired_bootstrap": WRONG_BOOTSTRAP, "cost_per_correct": WRONG_COST,
     }.items() for wrong, diagnosis in cases])
@@ -288,6 +408,18 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("decide", MEMO | {"claims": {"rag - base": "helps"}}, (ARMS, 0.05, DIFFERENCES), "a verdict for each"),
     ("decide", MEMO | {"reason": "it is just the nicest arm"}, (ARMS, 0.05, DIFFERENCES), "wrong answers cost"),
     ("decide", "rag", (ARMS, 0.05, DIFFERENCES), "a memo"),
+    ("predict", {"glossary": "helps"}, (("glossary", "HyDE"),), "no prediction for 'HyDE'"),
+    ("predict", {"glossary": "helps", "hyde": "helps", "HyDE": "hurts"}, (("glossary", "HyDE"),), "not tested here"),
+    ("predict", {"glossary": "helps", "HyDE": "no idea"}, (("glossary", "HyDE"),), "say one of helps"),
+    ("predict", ["helps", "hurts"], (("glossary", "HyDE"),), "a dict"),
+    ("audit", LABELS | {"B": "fine"}, (REPORTS,), "B is not fine"),
+    ("audit", LABELS | {"C": "fine"}, (REPORTS,), "C is not fine"),
+    ("audit", LABELS | {"D": "fine"}, (REPORTS,), "D is not fine"),
+    ("audit", LABELS | {"E": "fine"}, (REPORTS,), "E is not fine"),
+    ("audit", LABELS | {"A": "unequal tokens"}, (REPORTS,), "nothing in the row of A"),
+    ("audit", LABELS | {"E": "chosen on test"}, (REPORTS,), "nothing in the row of E"),
+    ("audit", LABELS | {"A": "good"}, (REPORTS,), "label A with one of"),
+    ("audit", {"A": "fine"}, (REPORTS,), "labels each of"),
 ])
 def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis):
     line, returned = says(capsys, check.CHECKERS[name], wrong, *context)
@@ -301,6 +433,9 @@ def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis)
     ("forgetting", lambda before, after, margin: "forgot" if after[0] < before[0] else "kept", "is not below"),
     ("forgetting", lambda before, after, margin: "cannot tell", "most cautious"),
     ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
+    ("audit", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
+    ("audit", lambda reports: {row["report"]: "unequal tokens" for row in reports}, "nothing in the row"),
+    ("predict", lambda names: {}, "no prediction"),
     ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
         "arm": min(table, key=lambda row: row["wrong"])["arm"]}, "errs least"),
     ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
@@ -335,7 +470,7 @@ def stub_with_a_start(first, second, k=60):
 
 
 @pytest.mark.parametrize("stub", [None, ..., stub_dots, stub_pass, stub_raises, stub_with_a_start])
-@pytest.mark.parametrize("name", ["rrf", "evidence_recall"])
+@pytest.mark.parametrize("name", ["rrf", "evidence_recall", "fill_budget", "expand_terms"])
 def test_an_untouched_stub_is_not_attempted(capsys, name, stub):
     line, returned = says(capsys, check.CHECKERS[name], stub)
     assert line.startswith(f"[not attempted] {name}: ")
@@ -371,8 +506,7 @@ def test_an_exception_names_itself_and_the_line(capsys):
                                      [1, 2], "rrf", dict, print])
 @pytest.mark.parametrize("name", sorted(check.CHECKERS))
 def test_nothing_that_a_student_hands_in_crashes(capsys, name, student):
-    context = {"choose_k": (TABLE, 500), "forgetting": (HIGH, LOWER), "decide": (ARMS, 0.05, DIFFERENCES)}.get(name, ())
-    line, _ = says(capsys, check.CHECKERS[name], student, *context)
+    line, _ = says(capsys, check.CHECKERS[name], student, *CONTEXTS.get(name, ()))
     assert line.startswith("[diagnosis] ")
 
 
@@ -418,5 +552,7 @@ def test_the_references_agree_with_hand_computed_values():
     assert check.evidence_recall.reference([(0, 10), (5, 12)], [(8, 18)]) == 0.4
     frame = pd.DataFrame({"tokens_in": [1000, 1000], "tokens_out": [100, 300], "correct": [True, False]})
     assert math.isclose(check.cost_per_correct.reference(frame, 2.0, 10.0), (2000 * 2 + 400 * 10) / 1e6)
+    assert check.fill_budget.reference([(400, 20, 100), (300, 30, 80)], 170) == [400, 75]
+    assert check.expand_terms.reference("Green fence?", {"green fence": "a cap"}) == "Green fence (a cap)?"
     low, high = check.paired_bootstrap.reference([1.0] * 8 + [0.0] * 8, ["a"] * 8 + ["b"] * 8)
     assert (low, high) == (0.0, 1.0)
