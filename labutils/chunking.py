@@ -33,10 +33,10 @@ def fixed_size(documents: Iterable[Document], chunk_size: int = 96, overlap: int
 
 
 def by_tokens(documents: Iterable[Document], chunk_size: int = 96, overlap: int = 16) -> list[TextNode]:
-    """Return chunks of at most `chunk_size` tokens, cut at the last blank before the limit, sentence or not.
+    """Return chunks of `chunk_size` tokens, give or take one, cut at a blank, sentence or not.
 
-    llama-index's TokenTextSplitter does the cutting. Offsets are exact, as in `fixed_size`. Raises LabsError for sizes
-    that make no sense.
+    llama-index's TokenTextSplitter does the cutting; it adds up the tokens of words, so the sum may be off by one.
+    Offsets are exact, as in `fixed_size`. Raises LabsError for sizes that make no sense.
     """
     _require_sizes(chunk_size, overlap)
     splitter = TokenTextSplitter(chunk_size=chunk_size, chunk_overlap=overlap, include_metadata=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, locate
+from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, locate, take
 from labutils.errors import LabsError
 
 TEXT = ("# Supply Agreement\n\n## 1. Payment\n\nThe Buyer pays within 30 days.\n\n"
@@ -270,3 +270,22 @@ def test_real_cuad_every_fragment_is_located():
         labelled = " ".join(asked.answer.split())
         for span in asked.evidence:
             assert " ".join(corpus.text(span.doc_id)[span.start:span.end].split()) in labelled
+
+
+def test_a_sample_holds_what_its_questions_need(tmp_path):
+    texts = {f"c{n}": TEXT for n in range(1, 7)}
+    rows = [question(question_id=f"q{n}", cluster=f"c{n}", evidence=[gold(TEXT, "30 days", f"c{n}")])
+            for n in range(1, 7)]
+    rows += [question(question_id=f"u{n}", cluster=f"c{n}", family="unanswerable", evidence=[]) for n in range(1, 7)]
+    rows.append(question(question_id="both", evidence=[gold(TEXT, "30 days", f"c{n}") for n in range(1, 7)]))
+    corpus = load_corpus(write_harbour(tmp_path / "w", rows, texts))
+    part = take(corpus, 3 * len(TEXT) + 1, seed=1)
+    ids = [document.id_ for document in part.documents]
+    assert len(ids) == 3 and ids == sorted(ids)
+    assert {q.question_id for q in part.questions} == {f"{kind}{name[1]}" for name in ids for kind in "qu"}
+    assert part.hash != corpus.hash and part.text(ids[0]) == TEXT
+    assert [d.id_ for d in take(corpus, 3 * len(TEXT) + 1, seed=1).documents] == ids
+    assert len({tuple(d.id_ for d in take(corpus, 3 * len(TEXT), seed).documents) for seed in range(8)}) > 1
+    assert take(corpus, 6 * len(TEXT)) is corpus
+    with pytest.raises(LabsError, match="take more"):
+        take(corpus, 10)

@@ -8,7 +8,7 @@ import pytest
 
 from labutils import models
 from labutils.errors import LabsError
-from labutils.models import clerk_status, generate, load_llm
+from labutils.models import PreparedLLM, clerk_status, generate, load_llm
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,44 @@ def test_replies_keep_the_order_and_count_tokens(llm):
 def test_llama_index_can_ask_it(llm):
     assert llm.complete("Who pays?").text == generate(llm, ["Who pays?"], llm.num_output)[0].text
     assert llm.metadata.context_window == 2048
+
+
+def prepared(tiny_model, llm):
+    return PreparedLLM(llm=llm, spec=f"hf:{tiny_model}")
+
+
+def test_prepared_replies_are_what_the_model_says(llm, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    ready = prepared(tiny_model, llm)
+    prompts = ["Who pays?", "When does it end?"]
+    made = ready.prepare(prompts, 8)
+    assert [reply.text for reply in made] == [reply.text for reply in generate(llm, prompts, 8)]
+    monkeypatch.setattr(models, "generate", lambda *args: pytest.fail("asked again"))
+    before = models.meter.saved_ms()
+    assert ready.complete("Who pays?").text == made[0].text
+    assert models.meter.saved_ms() - before == pytest.approx(made[0].ms), "a prepared reply is charged what it took"
+    assert prepared(tiny_model, llm).prepare(prompts, 8) == made, "they are kept on disk, with their time"
+    assert ready.prepare([]) == []
+
+
+def test_other_prompts_or_lengths_are_asked_for(llm, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    ready = prepared(tiny_model, llm)
+    ready.prepare(["Who pays?"], 4)
+    assert ready.complete("Not prepared.").text == llm.complete("Not prepared.").text
+    assert ready.prepare(["Who pays?"], 9)[0].tokens_out > 4
+    assert ready.metadata.context_window == 2048 and ready.metadata.model_name == llm.metadata.model_name
+
+
+@pytest.mark.parametrize("broken", ["", "[]", "[1, 2]", '[{"text": "x"}]'])
+def test_broken_replies_on_disk_are_made_again(llm, tiny_model, tmp_path, monkeypatch, capsys, broken):
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    made = prepared(tiny_model, llm).prepare(["Who pays?"], 4)
+    (path,) = (tmp_path / "replies").glob("*.json")
+    path.write_text(broken)
+    capsys.readouterr()
+    again = prepared(tiny_model, llm).prepare(["Who pays?"], 4)
+    assert again[0].text == made[0].text and "could not be read" in capsys.readouterr().err
 
 
 def test_no_prompts_no_replies(llm):

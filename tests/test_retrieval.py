@@ -117,6 +117,51 @@ def test_score_of_ranked_spans():
     assert set(retrieval.score([], gold, texts).values()) == {0.0, False}
 
 
+def test_all_vectors_at_once_rank_as_one_by_one():
+    from llama_index.core.schema import TextNode
+    from llama_index.core.vector_stores import SimpleVectorStore
+    from llama_index.core.vector_stores.types import VectorStoreQuery
+
+    draw = np.random.default_rng(0)
+    nodes = [TextNode(id_=f"n{i}", text=str(i), embedding=draw.normal(size=16).tolist()) for i in range(200)]
+    nodes += [TextNode(id_=f"twin{i}", text="t", embedding=nodes[7].embedding) for i in range(2)]
+    ours, theirs = retrieval.MatrixVectorStore(), SimpleVectorStore()
+    assert ours.query(VectorStoreQuery(query_embedding=[1.0] * 16, similarity_top_k=3)).ids == []
+    ours.add(nodes[:100])
+    ours.query(VectorStoreQuery(query_embedding=nodes[3].embedding, similarity_top_k=1))
+    ours.add(nodes[100:])
+    theirs.add(nodes)
+    for i in range(20):
+        query = VectorStoreQuery(query_embedding=draw.normal(size=16).tolist(), similarity_top_k=30)
+        fast, slow = ours.query(query), theirs.query(query)
+        assert [one for one in fast.ids if "twin" not in one] == [one for one in slow.ids if "twin" not in one]
+        assert fast.similarities == pytest.approx(slow.similarities, abs=1e-5)
+    same = ours.query(VectorStoreQuery(query_embedding=nodes[7].embedding, similarity_top_k=3))
+    assert same.ids == ["n7", "twin0", "twin1"], "equal vectors come in the order of the nodes"
+    ours.delete_nodes(["n7"])
+    again = ours.query(VectorStoreQuery(query_embedding=nodes[7].embedding, similarity_top_k=2))
+    assert again.ids == ["twin0", "twin1"]
+    only = VectorStoreQuery(query_embedding=nodes[7].embedding, similarity_top_k=5, node_ids=["n1", "n2"])
+    assert sorted(ours.query(only).ids) == ["n1", "n2"]
+
+
+def test_chunks_are_cut_with_their_offsets(corpus, nodes):
+    from llama_index.core.schema import NodeWithScore
+
+    found = [NodeWithScore(node=node, score=1.0) for node in nodes[:3]]
+    size = len(nodes[0].text)
+    cut = retrieval.keep_characters(found, [size, 0, 12])
+    assert [one.node.node_id for one in cut] == [nodes[0].node_id, nodes[2].node_id]
+    for one in cut:
+        span = retrieval.node_span(one.node)
+        assert corpus.text(span.doc_id)[span.start:span.end] == one.node.text
+    assert len(cut[1].node.text) == 12 and len(nodes[2].text) > 12, "the chunk itself stays whole"
+    assert retrieval.keep_characters(found, []) == []
+    for wrong in ([1, 1, 1, 1], [-1], [size + 1]):
+        with pytest.raises(LabsError):
+            retrieval.keep_characters(found, wrong)
+
+
 def test_node_without_offsets_is_refused():
     from llama_index.core.schema import TextNode
 
