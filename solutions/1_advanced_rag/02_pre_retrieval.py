@@ -243,7 +243,7 @@ def of_family(questions: list, *families: str) -> list:
 # | `sentences 64`, `96`, `192` | between sentences, at most so many tokens | the chunk | the chunk |
 # | `sections` | at the headings of the contract; long sections between sentences | the chunk | the chunk |
 # | `sentence window` | every sentence | the sentence | it and both neighbors |
-# | `auto-merging` | sentence chunks in two sizes, a tree | the leaves | the leaf, or its parent if it was mostly found |
+# | `auto-merging` | sentence chunks in two sizes, a tree | the leaves | the leaf, or its parent if mostly found |
 #
 # `sentences 96` is what notebook 1.1 used. All carry their document's title, which was settled there. The last two
 # have one idea in common: search small, read large. A small chunk has a clear vector, a large one has context.
@@ -371,6 +371,7 @@ labeled = chunking.with_sections([node.model_copy(deep=True) for node in chosen_
 for node in labeled:
     kind, date = node.metadata.get("kind", ""), node.metadata.get("date", "")
     node.metadata["context"] = f"from {KINDS.get(kind, kind)}{f', dated {date}' if date else ''}"
+    node.excluded_llm_metadata_keys.append("context")  # for the search, not for the reader
 HEADERS = {"title": ["title"], "header": ["title", "section", "parties"], "context": ["title", "context"]}
 # Another corpus may know less of its documents.
 HEADERS = {name: [key for key in keys if any(node.metadata.get(key) for node in labeled)]
