@@ -403,7 +403,7 @@ compare("context", "A line of context in front of a chunk helps beyond its title
 # into the chunk so that the user's question finds a question, not a statement. llama-index has an extractor for each,
 # `SummaryExtractor` and `QuestionsAnsweredExtractor`. Each sends one prompt per chunk.
 #
-# The embedded model is small and was given these two prompts in its training. Still, believe nothing: print some
+# The embedded model is small, and its weights have not practiced these two prompts. Believe nothing: print some
 # replies and count the malformed ones. To keep the minutes down, this part has an archive of its own: the documents of
 # a few test contracts, drawn by a seed, and the test questions whose evidence lies in them.
 #
