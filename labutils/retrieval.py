@@ -40,9 +40,11 @@ class MatrixVectorStore(SimpleVectorStore):
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Return the ids of the nearest vectors, nearest first, with their cosines."""
-        if query.filters or query.node_ids is not None or query.mode != VectorStoreQueryMode.DEFAULT:
-            return super().query(query, **kwargs)
         ids = list(self.data.embedding_dict)
+        # A retriever names all nodes of its index, which is no restriction.
+        restricted = query.node_ids is not None and not set(ids) <= set(query.node_ids)
+        if query.filters or restricted or query.mode != VectorStoreQueryMode.DEFAULT:
+            return super().query(query, **kwargs)
         if not ids:
             return VectorStoreQueryResult(similarities=[], ids=[])
         if self._matrix is None or ids != self._ids:

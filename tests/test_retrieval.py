@@ -55,6 +55,7 @@ def test_each_retriever_finds_what_it_should(embedder, corpus, nodes):
     # No word in common: only meaning leads there.
     found = retrieval.dense(index, 2).retrieve("coverage for burglary or flames")
     assert all("fire and theft" in one.node.text for one in found) and len(found) == 2
+    assert index.vector_store._matrix is not None, "a retriever names all nodes of its index: that restricts nothing"
     found = retrieval.hybrid(index, nodes, 3).retrieve("How much time is there to settle a bill, an invoice?")
     assert len(found) == 3 and "invoice" in found[0].node.text
     span = retrieval.node_span(found[0].node)
@@ -143,6 +144,8 @@ def test_all_vectors_at_once_rank_as_one_by_one():
     assert again.ids == ["twin0", "twin1"]
     only = VectorStoreQuery(query_embedding=nodes[7].embedding, similarity_top_k=5, node_ids=["n1", "n2"])
     assert sorted(ours.query(only).ids) == ["n1", "n2"]
+    everything = VectorStoreQuery(query_embedding=nodes[7].embedding, similarity_top_k=2, node_ids=[*ours._ids, "n7"])
+    assert ours.query(everything).ids == ["twin0", "twin1"]
 
 
 def test_chunks_are_cut_with_their_offsets(corpus, nodes):
