@@ -14,7 +14,7 @@
 # reranker, and mostly no language model at all.
 #
 # **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also embeds the
-# chunks and lets the model write, which takes up to 4 min; later runs read both from a cache. The last cell of code
+# chunks and lets the model write, some 6 min more; later runs read both from a cache. The last cell of code
 # prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens:
@@ -290,15 +290,13 @@ print("shortest with ours:   ", sorted((piece.strip() for piece in chunking.sent
 CHUNKINGS = ("tokens 96", "sentences 64", "sentences 96", "sections", "sentence window", "auto-merging")
 
 
-def search_all(nodes: dict[str, list[TextNode]]) -> dict[str, BaseRetriever]:
-    """Return a search for each of CHUNKINGS."""
-    searches = {name: hybrid_search(cut) for name, cut in nodes.items() if name != "tree"}
-    searches["sentences 64"] = hybrid_search(get_leaf_nodes(nodes["tree"]))
+def chunk_search(name: str, nodes: dict[str, list[TextNode]]) -> BaseRetriever:
+    """Return the search of one of CHUNKINGS."""
+    if name != "auto-merging":
+        return hybrid_search(get_leaf_nodes(nodes["tree"]) if name == "sentences 64" else nodes[name])
     store = SimpleDocumentStore()
     store.add_documents(nodes["tree"])
-    searches["auto-merging"] = AutoMergingRetriever(searches["sentences 64"],
-                                                    StorageContext.from_defaults(docstore=store))
-    return searches
+    return AutoMergingRetriever(chunk_search("sentences 64", nodes), StorageContext.from_defaults(docstore=store))
 
 
 def measure_chunking(name: str, search: BaseRetriever, questions: list) -> pd.DataFrame:
@@ -306,9 +304,10 @@ def measure_chunking(name: str, search: BaseRetriever, questions: list) -> pd.Da
     return measure(name, search, questions, chunking.ReplaceByWindow() if name == "sentence window" else None)
 
 
-searches = search_all(nodes)
+searches = {name: chunk_search(name, nodes) for name in CHUNKINGS[:3]}
 
 # %%
+searches |= {name: chunk_search(name, nodes) for name in CHUNKINGS[3:]}
 dev_chunks = pd.concat([measure_chunking(name, searches[name], answerable_dev) for name in CHUNKINGS],
                        ignore_index=True)
 COLUMNS = {"evidence_recall": "recall", "evidence_precision": "precision", "hit": "hit", "tokens": "tokens read",
@@ -406,18 +405,18 @@ compare("context", "A line of context in front of a chunk helps beyond its title
 #
 # The embedded model is small, and its weights have not practiced these two prompts. Believe nothing: print some
 # replies and count the malformed ones. To keep the minutes down, this part has an archive of its own: the documents of
-# a few test contracts, drawn by a seed, and the test questions whose evidence lies in them.
+# some test contracts, drawn by a seed, and the test questions whose evidence lies in them.
 #
 # `models.PreparedLLM` sends all prompts in batches first and keeps the replies on disk. The extractors then ask one by
 # one as always, and get their reply at once.
 
 # %%
-SMALL = 6
+SMALL = 16
 clusters = sorted({q.cluster for q in answerable_test} & {d.metadata.get("cluster", d.id_) for d in documents})
 drawn = set(random.Random(0).sample(clusters, min(SMALL, len(clusters))))
 members = {d.id_ for d in documents if d.metadata.get("cluster", d.id_) in drawn}
 small_questions = [q for q in answerable_test if all(span.doc_id in members for span in q.evidence)]
-small_nodes = [node.model_copy(deep=True) for node in headed["title"] if node.ref_doc_id in members][:200]
+small_nodes = [node.model_copy(deep=True) for node in headed["title"] if node.ref_doc_id in members][:500]
 print(f"{len(members)} documents of {len(drawn)} contracts, {len(small_nodes)} chunks, "
       f"{len(small_questions)} questions")
 
@@ -972,9 +971,9 @@ labels_given = check.audit(labels_given, reports)
 if settings.corpus().startswith("cuad:"):
     second = take(load_corpus(), MOST_CHARACTERS, seed=1)
     texts = second.texts()
-    second_searches = search_all(cut_all(second.documents))
+    second_nodes = cut_all(second.documents)
     asked = [q for q in second.questions if q.evidence]
-    second_rows = pd.concat([measure_chunking(name, second_searches[name], asked) for name in CHUNKINGS],
+    second_rows = pd.concat([measure_chunking(name, chunk_search(name, second_nodes), asked) for name in CHUNKINGS],
                             ignore_index=True)
     record_table(f"CUAD, second sample, {BUDGET} tokens", summarize(second_rows), units=UNITS)
     show(plots.forest([paired_difference(second_rows, name, "sentences 96", "evidence_recall", by="technique")
@@ -1003,7 +1002,7 @@ claims_table()
 #
 # - Compare at equal tokens. The number of chunks is not what a reader pays for.
 # - Ask first what the question says and the chunk does not, or the other way round. A label in front of the chunk, or a
-#   look-up in front of the question, closes that gap; a cleverer cut does not.
+#   look-up in front of the question, closes that gap; how the text is cut does not.
 # - The house's own lists, a glossary, a register, titles, are the cheapest rewriting there is. They cost no tokens of a
 #   model, and you can see what they do.
 # - What a look-up reads is evidence. Show it to the reader.
