@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from llama_index.core.llms import LLM
 
-from . import chunking, embedding, metrics, models, pipelines, prompts, retrieval, settings, tuning
+from . import chunking, embedding, metrics, models, pipelines, prompts, queries, retrieval, settings, tuning
 from .cache import cached_file, digest, drop
 from .corpus import Corpus, Question, load_corpus
 from .errors import LabsError
@@ -30,21 +31,25 @@ ARMS: dict[str, tuple[bool, bool]] = {
 SPLITS = ("known", "test")
 RETRIEVERS = ("dense", "bm25", "hybrid")
 # Answers are cached by what they depend on, and that includes the code that prompts, retrieves and scores.
-_CODE = (chunking, metrics, models, pipelines, prompts, retrieval)
+_CODE = (chunking, metrics, models, pipelines, prompts, queries, retrieval)
 
 
 @dataclass(frozen=True)
 class Setup:
     """What the arms share: chunk size and overlap in tokens, retriever (one of RETRIEVERS), passages k.
 
-    `titles` puts each document's title into what is embedded and searched.
+    `header` names the metadata that are embedded and searched with a chunk; `look_ups` puts glossary, register and
+    titles in front of the search, whose sentences come beside the k passages. The defaults are what notebooks 1.1 and
+    1.2 chose on dev, and k is what gives the most right answers there: more passages hold more evidence, and mislead
+    the embedded model.
     """
 
-    chunk_size: int = 96
-    overlap: int = 16
+    chunk_size: int = 64
+    overlap: int = 0
     retriever: str = "hybrid"
-    titles: bool = True
-    k: int = 1  # chosen on dev: with more passages Clerk finds more evidence and gives fewer right answers
+    header: tuple[str, ...] = ("title", "context")
+    look_ups: bool = True
+    k: int = 1
     seed: int = 0
 
 
@@ -64,13 +69,25 @@ class Benchmark:
     @cached_property
     def nodes(self) -> list:
         """The chunks of all documents."""
-        nodes = chunking.fixed_size(self.corpus.documents, self.setup.chunk_size, self.setup.overlap)
-        return with_titles(nodes) if self.setup.titles else nodes
+        nodes = chunking.with_context(
+            chunking.fixed_size(self.corpus.documents, self.setup.chunk_size, self.setup.overlap))
+        known = [key for key in self.setup.header if any(node.metadata.get(key) for node in nodes)]
+        return chunking.with_header(nodes, known)
+
+    @cached_property
+    def look_ups(self) -> queries.LookUps | None:
+        """The house's lists in front of the search; None in a setup without them."""
+        return queries.LookUps(self.corpus.documents) if self.setup.look_ups else None
 
     @cached_property
     def retriever(self):
         """The llama-index retriever that all reading arms share."""
-        return make_retriever(self.setup.retriever, self.nodes, self.setup.k, self.progress)
+        search = make_retriever(self.setup.retriever, self.nodes, self.setup.k, self.progress)
+        return self.look_ups.retriever(search, self.setup.k) if self.look_ups else search
+
+    def rag(self, llm: LLM) -> RagPipeline:
+        """The pipeline of the arms that read."""
+        return RagPipeline(self.retriever, llm, self.look_ups.rewrite if self.look_ups else str)
 
     @cached_property
     def adapter(self) -> tuning.Adapter:
@@ -109,7 +126,7 @@ class Benchmark:
             if not self.progress:
                 print(f"{arm}: not in the cache, answering {len(questions)} questions", file=sys.stderr)
             llm = models.load_llm(self.llm_spec, adapter.folder if adapter else None)
-            pipeline = RagPipeline(self.retriever, llm) if reads else ClosedBookPipeline(llm)
+            pipeline = self.rag(llm) if reads else ClosedBookPipeline(llm)
             answers = pipeline.answer(list(questions), arm if self.progress else None)
             rows = results_rows(arm, questions, answers, self.corpus).assign(
                 run_id=key, model=llm.metadata.model_name, corpus_hash=self.corpus.hash, config_hash=config_hash,
@@ -272,7 +289,7 @@ def retrieval_benchmark(corpus_spec: str, k: int = 5, limit: int | None = None,
                         out: Path | None = None) -> pd.DataFrame:
     """Evidence recall and precision of dense, BM25 and hybrid retrieval; prints them with intervals, returns the rows.
 
-    Setup as in the benchmark's default, but with `k` passages; `limit` takes the first questions only; `out` gets the
+    Chunks of notebook 1.1, with titles, and `k` passages; `limit` takes the first questions only; `out` gets the
     rows as parquet. Raises LabsError when no question has gold evidence.
     """
     corpus = load_corpus(corpus_spec)
@@ -283,8 +300,8 @@ def retrieval_benchmark(corpus_spec: str, k: int = 5, limit: int | None = None,
     print(f"{corpus.name}: {len(corpus.documents)} documents, {len(questions)} questions with gold evidence, k = {k}")
     for line in [*corpus.notes, *(f"skipped: {line}" for line in corpus.skipped)]:
         print(f"  {line}")
-    nodes = with_titles(chunking.fixed_size(corpus.documents, Setup.chunk_size, Setup.overlap))
-    print(f"{len(nodes)} chunks of at most {Setup.chunk_size} tokens (vectors are cached)", flush=True)
+    nodes = with_titles(chunking.fixed_size(corpus.documents))
+    print(f"{len(nodes)} chunks (vectors are cached)", flush=True)
     index = retrieval.build_index(nodes, embedding.load_embedder(), show_progress=True)
     retrievers = {"dense": retrieval.dense(index, k), "bm25": retrieval.bm25(nodes, k),
                   "hybrid": retrieval.hybrid(index, nodes, k)}
@@ -337,7 +354,7 @@ def _folder_pipeline(corpus_spec: str, k: int, llm: str, embed: str) -> RagPipel
     corpus = load_corpus(corpus_spec)
     for line in corpus.skipped:
         print(f"  skipped: {line}")
-    nodes = with_titles(chunking.fixed_size(corpus.documents, Setup.chunk_size, Setup.overlap))
+    nodes = with_titles(chunking.fixed_size(corpus.documents))
     return RagPipeline(make_retriever("hybrid", nodes, k, progress=True), models.load_llm(llm))
 
 

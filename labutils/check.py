@@ -150,7 +150,9 @@ def _fill_budget(passages: Sequence[tuple[int, int, int]], budget: int) -> list[
 
 def _expand_terms(question: str, meanings: Mapping[str, str]) -> str:
     """The question with each term's meaning in parentheses behind it; whole words, any case, longest term first."""
-    return _put_meanings(question, meanings)
+    from labutils.queries import expand_terms as expand
+
+    return expand(question, meanings)
 
 
 def _audit(reports: Any) -> dict[str, str]:

@@ -15,6 +15,9 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 from labutils.errors import LabsError
 
 _SPACE = re.compile(r"\s*")
+KINDS = {"contract": "the contract itself, as signed", "amendment": "an amendment, which replaces what stood before",
+         "side letter": "a side letter to the contract", "sow": "a statement of work under the contract",
+         "memo": "a memo, which changes nothing"}
 WINDOW, WINDOW_START, WINDOW_END = "window", "window_start", "window_end"
 
 
@@ -107,6 +110,20 @@ def with_sections(nodes: list[TextNode], documents: Iterable[Document]) -> list[
         node.metadata["section"] = spans[node.ref_doc_id][bisect_right(starts, node.start_char_idx) - 1][2]
         node.excluded_embed_metadata_keys.append("section")
         node.excluded_llm_metadata_keys.append("section")
+    return nodes
+
+
+def with_context(nodes: list[TextNode]) -> list[TextNode]:
+    """Return the nodes, each with a line on its document as its metadata "context": what kind it is, its date.
+
+    A template writes it, from what the archive knows of a document; a model does not read it.
+    """
+    for node in nodes:
+        kind, date = node.metadata.get("kind", ""), node.metadata.get("date", "")
+        said = (f"from {KINDS[kind]}" if kind in KINDS else "", f"dated {date}" if date else "")
+        node.metadata["context"] = ", ".join(filter(None, said))
+        node.excluded_embed_metadata_keys.append("context")
+        node.excluded_llm_metadata_keys.append("context")
     return nodes
 
 

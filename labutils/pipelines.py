@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llama_index.core.llms import LLM
@@ -58,10 +59,13 @@ class ClosedBookPipeline:
 
 
 class RagPipeline:
-    """Retrieve, put the chunks into the prompt as numbered passages, answer with citations."""
+    """Retrieve, put the chunks into the prompt as numbered passages, answer with citations.
 
-    def __init__(self, retriever: BaseRetriever, llm: LLM):
-        self.retriever, self.llm = retriever, llm
+    `rewrite` makes of a question what the model is asked; the retriever gets the question as it is.
+    """
+
+    def __init__(self, retriever: BaseRetriever, llm: LLM, rewrite: Callable[[str], str] = str):
+        self.retriever, self.llm, self.rewrite = retriever, llm, rewrite
 
     def retrieve(self, questions: list, progress: str | None = None) -> list[tuple[tuple[NodeWithScore, ...], float]]:
         """(chunks, milliseconds) for each question."""
@@ -74,7 +78,7 @@ class RagPipeline:
     def answer(self, questions: list, progress: str | None = None) -> list[Answer]:
         """One `Answer` per question, in order; `progress` labels the progress bars."""
         found = self.retrieve(questions, progress and f"{progress}: retrieve")
-        prompts = [QA_PROMPT.format(context_str=format_context(nodes), query_str=q.question)
+        prompts = [QA_PROMPT.format(context_str=format_context(nodes), query_str=self.rewrite(q.question))
                    for q, (nodes, _) in zip(questions, found, strict=True)]
         replies = generate(self.llm, prompts, MAX_NEW_TOKENS, progress and f"{progress}: answer")
         return [_answer(q, reply, nodes, ms) for q, reply, (nodes, ms) in zip(questions, replies, found, strict=True)]

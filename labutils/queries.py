@@ -4,7 +4,7 @@ The look-ups read the glossary and the register as any reader of the archive cou
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llama_index.core import Document
@@ -13,7 +13,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.indices.query.query_transform.base import BaseQueryTransform
 from llama_index.core.llms import MockLLM
 from llama_index.core.prompts.mixin import PromptDictType
-from llama_index.core.retrievers import QueryFusionRetriever
+from llama_index.core.retrievers import QueryFusionRetriever, TransformRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from labutils import retrieval
@@ -135,6 +135,16 @@ def resolve_companies(question: str, register: Iterable[Entry], documents: Seque
     return [entry for entry in entries if entry.meaning in partners]
 
 
+def expand_terms(question: str, meanings: Mapping[str, str]) -> str:
+    """Return the question with each term's meaning in parentheses behind it: whole words, any case, longer terms first."""
+    if not meanings:
+        return question
+    by_lower = {term.lower(): meaning for term, meaning in meanings.items()}
+    terms = "|".join(re.escape(term) for term in sorted(by_lower, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{terms})(?!\w)", lambda found: f"{found[0]} ({by_lower[found[0].lower()]})", question,
+                  flags=re.IGNORECASE)
+
+
 def without_names(question: str, names: Collection[str]) -> str:
     """Return the question with every name in it replaced by "a company": what is asked, of nobody in particular."""
     if not names:
@@ -215,3 +225,49 @@ class SourcedRetriever(BaseRetriever):
         sources = [NodeWithScore(node=make_nodes(self._documents[span.doc_id], [(span.start, span.end)])[0], score=1.0)
                    for span in spans]
         return sources + self._retriever.retrieve(query_bundle)
+
+
+class LookUps:
+    """The house's own lists, put in front of a search: glossary, register, and the titles of its contracts.
+
+    All is read from the documents of the archive. Where there is no glossary or register, that step changes nothing.
+    Notebook 1.2 takes them one by one.
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = list(documents)
+        self._glossary, self._register = self._read("glossary", GLOSSARY), self._read("register", REGISTER)
+        self._contracts = [d for d in self._documents if d.metadata.get("kind") == "contract"]
+        self._names = sorted({party for d in self._documents for party in parties(d)})
+
+    def _read(self, kind: str, patterns: Sequence[str]) -> list[Entry]:
+        found = [d for d in self._documents if d.metadata.get("kind") == kind]
+        return [entry for document in found for entry in read_entries(document, patterns)]
+
+    def with_terms(self, question: str) -> str:
+        """Return the question with its house terms explained from the glossary."""
+        return expand_terms(question, {entry.term: entry.meaning for entry in self._glossary})
+
+    def companies(self, question: str) -> list[Entry]:
+        """Return the register's entries on companies that the question only describes."""
+        return resolve_companies(self.with_terms(question), self._register, self._documents)
+
+    def rewrite(self, question: str) -> str:
+        """Return the question with house terms explained and described companies named."""
+        return expand_terms(self.with_terms(question),
+                            {entry.term: entry.meaning for entry in self.companies(question)})
+
+    def sources(self, question: str) -> list[Entry]:
+        """Return the entries that `rewrite` rests on."""
+        return find_entries(question, self._glossary) + self.companies(question)
+
+    def parts(self, question: str) -> list[str]:
+        """Return one question per contract, if the question names several: the title, and what is asked of nobody."""
+        named = documents_named(question, self._contracts)
+        titles = [d.metadata["title"] for d in self._contracts if d.id_ in named]
+        return [f"{title}: {without_names(question, self._names)}" for title in titles] if len(titles) > 1 else []
+
+    def retriever(self, search: BaseRetriever, k: int = 5) -> BaseRetriever:
+        """Return `search` behind the look-ups: its k best for the rewritten question, after the sentences looked up."""
+        each = MultiQueryRetriever([search], self.parts, k, keep=False)
+        return SourcedRetriever(TransformRetriever(each, RewriteTransform(self.rewrite)), self.sources, self._documents)

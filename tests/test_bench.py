@@ -123,6 +123,28 @@ def test_every_arm_answers_the_same_questions(results, world):
     assert not results.duplicated(["arm", "question_id", "seed"]).any()
 
 
+def test_what_is_looked_up_is_read_and_asked(spec, tmp_path):
+    """The model gets the question as the glossary explains it, and the glossary's sentence before the passages."""
+    folder = tmp_path / "w"
+    write_world(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["documents"].append(dict(manifest["documents"][0], doc_id="glossary", title="Glossary", kind="glossary",
+                                      parties=[], cluster="glossary"))
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    entry = "In our files, quick purse stands for the time within which is paid."
+    (folder / "documents" / "glossary.md").write_text(f"# Glossary\n\n{entry}\n")
+    setup = Setup(chunk_size=40, overlap=8, retriever="bm25", k=1)
+    made = Benchmark(load_corpus(f"harbour:{folder}"), spec, setup)
+    question = dataclasses.replace(made.corpus.questions[0], question="What is the quick purse of Alder?")
+    pipeline = made.rag(None)
+    found = pipeline.retrieve([question])[0][0]
+    assert found[0].node.text == entry and len(found) == 2
+    assert pipeline.rewrite(question.question) == (
+        "What is the quick purse (the time within which is paid) of Alder?")
+    plain = Benchmark(made.corpus, spec, dataclasses.replace(setup, look_ups=False)).rag(None)
+    assert plain.rewrite(question.question) == question.question and len(plain.retrieve([question])[0][0]) == 1
+
+
 def test_a_run_without_progress_prints_nothing(first_run):
     assert first_run[1].getvalue() == ""
 
@@ -149,7 +171,7 @@ def test_the_second_run_loads_no_model_and_trains_nothing(results, world, spec, 
     pd.testing.assert_frame_equal(again, results)
 
 
-@pytest.mark.parametrize("change", [dict(k=1), dict(titles=False)])
+@pytest.mark.parametrize("change", [dict(k=1), dict(look_ups=False)])
 def test_another_setup_is_another_entry(results, world, spec, copy, loads, change):
     other = Benchmark(world, spec, dataclasses.replace(SMALL, **change), SHORT).run(["base", "rag"])
     assert len(loads) == 1  # the closed-book arm does not depend on retrieval

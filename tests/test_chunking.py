@@ -7,7 +7,7 @@ from llama_index.core.schema import NodeWithScore
 
 from labutils.chunking import (
     ReplaceByWindow, by_section, by_tokens, drop_contained, fixed_size, hierarchy, place_chunks, section_spans,
-    sentence_windows, sentences, with_header)
+    sentence_windows, sentences, with_context, with_header)
 from labutils.errors import LabsError
 
 BOILERPLATE = "Each party keeps the terms secret. Notices are in writing. No waiver is implied by any delay in acting."
@@ -206,6 +206,15 @@ def test_a_header_is_searched_and_the_text_stays():
     assert nodes[1].get_content("embed") == nodes[1].text, "the given chunks stay as they are"
     with pytest.raises(LabsError, match="'summary'"):
         with_header(nodes, ["summary"])
+
+
+def test_a_context_line_says_what_the_document_is():
+    contract, other = document("The law of X applies."), document("Notes.", "own")
+    contract.metadata["date"], other.metadata["kind"] = "2024-05-01", "own"
+    one, two = with_context(fixed_size([contract, other]))
+    assert one.metadata["context"] == "from the contract itself, as signed, dated 2024-05-01"
+    assert two.metadata["context"] == "", "nothing is known of it"
+    assert "from" not in one.get_content("embed") + one.get_content("llm"), "who wants it searched says so (with_header)"
 
 
 def test_chunk_that_is_not_from_the_text_is_an_error():

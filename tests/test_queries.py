@@ -203,6 +203,41 @@ def test_what_was_looked_up_comes_first(glossary):
     assert rest[0].node.node_id == "The green fence?" and len(sourced.retrieve("Who?")) == 2
 
 
+def archive() -> list[Document]:
+    documents = [document("glossary", GLOSSARY, "Glossary"), document("register", REGISTER, "Register"), *CONTRACTS]
+    for one, kind in zip(documents, ("glossary", "register", "contract", "amendment", "contract", "memo"), strict=True):
+        one.metadata["kind"] = kind
+    return documents
+
+
+def test_look_ups_stand_in_front_of_a_search():
+    inner, house = Said(), queries.LookUps(archive())
+    asked = ("What is the green fence of the equipment lease agreement of Birch Foods with the company formerly called "
+             "Larch Optics?")
+    understood = ("What is the green fence (the most that we may have to pay) of the equipment lease agreement of Birch "
+                  "Foods with the company formerly called Larch Optics (Cedar Tools)?")
+    assert house.rewrite(asked) == understood
+    found = [one.node.text for one in house.retriever(inner, 1).retrieve(asked)]
+    assert found == ["In our files, green fence stands for the most that we may have to pay.",
+                     "Cedar Tools took its present name on 2 May 2001; it was formerly called Larch Optics.", understood]
+    assert inner.asked == [understood]
+
+
+def test_look_ups_ask_each_contract_that_is_compared():
+    inner, house = Said(), queries.LookUps(archive())
+    house.retriever(inner, 2).retrieve("Is the cap in the supply agreement of Alder Mills and Birch Foods higher than in "
+                                       "the equipment lease agreement of Cedar Tools and Birch Foods?")
+    assert [question.partition(":")[0] for question in inner.asked] == [
+        "Supply Agreement between Alder Mills and Birch Foods",
+        "Equipment Lease Agreement between Cedar Tools and Birch Foods"]
+
+
+def test_without_lists_look_ups_change_nothing():
+    inner, house = Said(), queries.LookUps([document("own", title="Notes")])
+    house.retriever(inner, 5).retrieve("What is the green fence?")
+    assert inner.asked == ["What is the green fence?"] == [house.rewrite("What is the green fence?")]
+
+
 def test_the_course_world_is_understood():
     corpus = load_corpus("harbour")
     documents = {one.id_: one for one in corpus.documents}

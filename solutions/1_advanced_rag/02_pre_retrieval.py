@@ -359,19 +359,14 @@ compare("chunks", "The best other chunking finds more evidence than sentence chu
 #   lets a language model write such a line for every chunk; llama-index has `DocumentContextExtractor` for it. Our
 #   archive knows these facts, so a template writes the line, at no cost.
 #
-# `chunking.with_header` makes chosen metadata part of what is embedded and searched. The text that the model reads
+# `chunking.with_sections` and `chunking.with_context` write these facts into a chunk's metadata. `with_header` makes
+# chosen metadata part of what is embedded and searched. The text that the model reads
 # stays as it is, so the budget is not touched.
 
 # %%
-KINDS = {"contract": "the contract itself, as signed", "amendment": "an amendment, which replaces what stood before",
-         "side letter": "a side letter to the contract", "sow": "a statement of work under the contract",
-         "memo": "a memo, which changes nothing"}
 chosen_nodes = nodes[chosen_chunks] if chosen_chunks in nodes else get_leaf_nodes(nodes["tree"])
 labeled = chunking.with_sections([node.model_copy(deep=True) for node in chosen_nodes], documents)
-for node in labeled:
-    kind, date = node.metadata.get("kind", ""), node.metadata.get("date", "")
-    node.metadata["context"] = f"from {KINDS.get(kind, kind)}{f', dated {date}' if date else ''}"
-    node.excluded_llm_metadata_keys.append("context")  # for the search, not for the reader
+labeled = chunking.with_context(labeled)
 HEADERS = {"title": ["title"], "header": ["title", "section", "parties"], "context": ["title", "context"]}
 # Another corpus may know less of its documents.
 HEADERS = {name: [key for key in keys if any(node.metadata.get(key) for node in labeled)]
