@@ -52,9 +52,10 @@ def show(figure):
 # | `sft` | no | yes | supervised fine-tuning (LoRA), closed book |
 # | `sft_rag` | yes | yes | the tuned model reads the same passages |
 #
-# All arms get the same questions and decode greedily. The two that read share the chunks, the retriever and k. The
-# two that are tuned share one adapter, trained on closed-book question and answer pairs. In each planned contrast
-# only one thing changes.
+# All arms get the same questions and decode greedily. The two that read share the chunks, the search and k. They do what
+# lab 1 chose on dev questions: small chunks with title and context, and before the search a look into the house's own
+# lists, the glossary and the register, whose sentences are read as well. The two that are tuned share one adapter,
+# trained on closed-book question and answer pairs. In each planned contrast only one thing changes: reading, or tuning.
 #
 # `bench.Benchmark` does the run. It takes every finished arm from the cache, so after `make run` this cell is quick.
 
@@ -301,9 +302,10 @@ for split, frame in by_split.items():
 # %% [markdown]
 # *How to read it.* Rows go from the easiest family to the hardest, each cell shows the share correct and n. `lookup`,
 # `version`, `multihop`, `jargon`, `extract` and `summary` ask for facts of a contract, `aggregate` and `global` for facts
-# of several. `playbook` asks for a label by house rules, `unanswerable` for restraint: these are skills. Look at the column `sft` on *test*. The tuned model never saw these
-# contracts, so where it gains without passages it gained a skill, not a fact. On facts such a gain would be a leak,
-# or luck: with so few questions a cell moves by many points from one set of contracts to the next.
+# of several. `playbook` asks for a label by house rules, `unanswerable` for restraint: these are skills. Look at the
+# column `sft` on *test*. The tuned model never saw these contracts, so where it gains without passages it gained a
+# skill, not a fact. On facts such a gain would be a leak, or luck: with so few questions a cell moves by many points
+# from one set of contracts to the next.
 
 # %% [markdown]
 # ## 5. Supply and selection
