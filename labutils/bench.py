@@ -39,9 +39,10 @@ class Setup:
     """What the arms share: chunk size and overlap in tokens, retriever (one of RETRIEVERS), passages k.
 
     `header` names the metadata that are embedded and searched with a chunk; `look_ups` puts glossary, register and
-    titles in front of the search, whose sentences come beside the k passages. The defaults are what notebooks 1.1 and
-    1.2 chose on dev, and k is what gives the most right answers there: more passages hold more evidence, and mislead
-    the embedded model.
+    titles in front of the search, whose sentences come beside the k passages. A reply to which the model gives less
+    than `min_probability` becomes an abstention, in every arm. The defaults are what notebooks 1.1 and 1.2 chose on
+    dev; k and `min_probability` are what gives the reading arm the most right answers there (more passages hold more
+    evidence, and mislead the embedded model).
     """
 
     chunk_size: int = 64
@@ -50,6 +51,7 @@ class Setup:
     header: tuple[str, ...] = ("title", "context")
     look_ups: bool = True
     k: int = 1
+    min_probability: float = 0.5
     seed: int = 0
 
 
@@ -87,7 +89,8 @@ class Benchmark:
 
     def rag(self, llm: LLM) -> RagPipeline:
         """The pipeline of the arms that read."""
-        return RagPipeline(self.retriever, llm, self.look_ups.rewrite if self.look_ups else str)
+        return RagPipeline(self.retriever, llm, self.look_ups.rewrite if self.look_ups else str,
+                           self.setup.min_probability)
 
     @cached_property
     def adapter(self) -> tuning.Adapter:
@@ -113,7 +116,9 @@ class Benchmark:
         if arm not in ARMS:
             raise LabsError(f"There is no arm {arm!r}. The arms are {', '.join(ARMS)}.")
         reads, tuned = ARMS[arm]
-        config = dict(setup=asdict(self.setup) if reads else None, recipe=asdict(self.recipe) if tuned else None,
+        # A closed-book arm does not depend on the search.
+        shared = asdict(self.setup) if reads else dict(min_probability=self.setup.min_probability)
+        config = dict(setup=shared, recipe=asdict(self.recipe) if tuned else None,
                       prompt=prompts.QA_TEMPLATE if reads else prompts.CLOSED_BOOK_TEMPLATE,
                       embed=settings.embed() if reads else None)
         config_hash = digest(config)[:12]
@@ -126,7 +131,7 @@ class Benchmark:
             if not self.progress:
                 print(f"{arm}: not in the cache, answering {len(questions)} questions", file=sys.stderr)
             llm = models.load_llm(self.llm_spec, adapter.folder if adapter else None)
-            pipeline = self.rag(llm) if reads else ClosedBookPipeline(llm)
+            pipeline = self.rag(llm) if reads else ClosedBookPipeline(llm, self.setup.min_probability)
             answers = pipeline.answer(list(questions), arm if self.progress else None)
             rows = results_rows(arm, questions, answers, self.corpus).assign(
                 run_id=key, model=llm.metadata.model_name, corpus_hash=self.corpus.hash, config_hash=config_hash,

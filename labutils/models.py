@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import sys
 import time
@@ -26,7 +27,7 @@ from llama_index.core.llms import LLM, CompletionResponse, CustomLLM, LLMMetadat
 from llama_index.core.llms.callbacks import llm_completion_callback
 from pydantic import PrivateAttr
 from tqdm.auto import tqdm
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
 
 from . import cache, meter, settings
 from .errors import LabsError
@@ -38,12 +39,28 @@ ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Reply:
-    """A generated answer with its prompt and answer length in tokens of the model, and its share of the time in ms."""
+    """A generated answer with its prompt and answer length in tokens of the model, and its share of the time in ms.
+
+    `probability` (0..1): what the model gives this very answer, the product over its tokens; None for an endpoint.
+    """
 
     text: str
     tokens_in: int
     tokens_out: int
     ms: float
+    probability: float | None = None
+
+
+class ChosenLogProbs(LogitsProcessor):
+    """Notes the log-probability of each greedily chosen token; `steps` holds one tensor (batch,) per step, in nats."""
+
+    def __init__(self) -> None:
+        self.steps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        scores = scores.float()
+        self.steps.append(scores.amax(-1) - scores.logsumexp(-1))
+        return scores
 
 
 class LocalChat(CustomLLM):
@@ -274,12 +291,15 @@ def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar
         started = time.perf_counter()
         batch = tokenizer.pad({"input_ids": [encoded[i] for i in chosen]}, padding_side="left", return_tensors="pt")
         batch = batch.to(model.device)
-        output = model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+        chances = ChosenLogProbs()
+        output = model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False,
+                                pad_token_id=tokenizer.pad_token_id, logits_processor=LogitsProcessorList([chances]))
         ms = (time.perf_counter() - started) * 1000 / len(chosen)
-        for i, row in zip(chosen, output[:, batch["input_ids"].shape[1] :].tolist()):
+        by_row = torch.stack(chances.steps, 1).tolist()
+        for i, row, steps in zip(chosen, output[:, batch["input_ids"].shape[1] :].tolist(), by_row, strict=True):
             new = [t for t in row if t != tokenizer.pad_token_id]
             text = tokenizer.decode(new, skip_special_tokens=True).strip()
-            replies[i] = Reply(text, len(encoded[i]), len(new), ms)
+            replies[i] = Reply(text, len(encoded[i]), len(new), ms, math.exp(sum(steps[: len(new)])))
         bar.update(len(chosen))
     return replies
 

@@ -46,26 +46,29 @@ def format_context(nodes: list[NodeWithScore]) -> str:
 
 
 class ClosedBookPipeline:
-    """Asks the model alone: what it answers is what its weights hold."""
+    """Asks the model alone: what it answers is what its weights hold. For `min_probability` see `RagPipeline`."""
 
-    def __init__(self, llm: LLM):
-        self.llm = llm
+    def __init__(self, llm: LLM, min_probability: float = 0.0):
+        self.llm, self.min_probability = llm, min_probability
 
     def answer(self, questions: list, progress: str | None = None) -> list[Answer]:
         """One `Answer` per question, in order; `progress` labels a progress bar."""
         prompts = [CLOSED_BOOK_PROMPT.format(query_str=q.question) for q in questions]
         replies = generate(self.llm, prompts, MAX_NEW_TOKENS, progress)
-        return [_answer(q, reply, (), 0.0) for q, reply in zip(questions, replies, strict=True)]
+        return [_answer(q, reply, (), 0.0, self.min_probability) for q, reply in zip(questions, replies, strict=True)]
 
 
 class RagPipeline:
     """Retrieve, put the chunks into the prompt as numbered passages, answer with citations.
 
-    `rewrite` makes of a question what the model is asked; the retriever gets the question as it is.
+    `rewrite` makes of a question what the model is asked; the retriever gets the question as it is. A reply to which
+    the model gives less than `min_probability` becomes an abstention (selective prediction: El-Yaniv, Wiener 2010); an
+    endpoint gives no probability, and its replies stay.
     """
 
-    def __init__(self, retriever: BaseRetriever, llm: LLM, rewrite: Callable[[str], str] = str):
-        self.retriever, self.llm, self.rewrite = retriever, llm, rewrite
+    def __init__(self, retriever: BaseRetriever, llm: LLM, rewrite: Callable[[str], str] = str,
+                 min_probability: float = 0.0):
+        self.retriever, self.llm, self.rewrite, self.min_probability = retriever, llm, rewrite, min_probability
 
     def retrieve(self, questions: list, progress: str | None = None) -> list[tuple[tuple[NodeWithScore, ...], float]]:
         """(chunks, milliseconds) for each question."""
@@ -81,10 +84,14 @@ class RagPipeline:
         prompts = [QA_PROMPT.format(context_str=format_context(nodes), query_str=self.rewrite(q.question))
                    for q, (nodes, _) in zip(questions, found, strict=True)]
         replies = generate(self.llm, prompts, MAX_NEW_TOKENS, progress and f"{progress}: answer")
-        return [_answer(q, reply, nodes, ms) for q, reply, (nodes, ms) in zip(questions, replies, found, strict=True)]
+        return [_answer(q, reply, nodes, ms, self.min_probability)
+                for q, reply, (nodes, ms) in zip(questions, replies, found, strict=True)]
 
 
-def _answer(question, reply: Reply, context: tuple[NodeWithScore, ...], retrieve_ms: float) -> Answer:
-    parsed = parse_reply(reply.text)
-    return Answer(question.question_id, reply.text, parsed.text, tuple(parsed.citations), parsed.abstained,
+def _answer(question, reply: Reply, context: tuple[NodeWithScore, ...], retrieve_ms: float,
+            min_probability: float) -> Answer:
+    unsure = reply.probability is not None and reply.probability < min_probability
+    said = ABSTAIN if unsure else reply.text
+    parsed = parse_reply(said)
+    return Answer(question.question_id, said, parsed.text, tuple(parsed.citations), parsed.abstained,
                   parsed.well_formed, reply.tokens_in, reply.tokens_out, retrieve_ms, reply.ms, context)

@@ -22,7 +22,7 @@ from labutils.pipelines import Answer
 SPLIT_OF = {"alder": "train", "birch": "test", "cedar": "test"}
 DAYS = {"alder": "30 days", "birch": "45 days", "cedar": "60 days"}
 LAW = {"alder": "Nordmark", "birch": "Velmora", "cedar": "Ostrava"}
-SMALL = Setup(chunk_size=40, overlap=8, retriever="bm25", k=2)
+SMALL = Setup(chunk_size=40, overlap=8, retriever="bm25", k=2, min_probability=0.0)
 SHORT = tuning.Recipe(rank=2, alpha=4, batch_size=2, steps=2)
 TIMES = ["retrieve_ms", "generate_ms"]
 
@@ -145,6 +145,18 @@ def test_what_is_looked_up_is_read_and_asked(spec, tmp_path):
     assert plain.rewrite(question.question) == question.question and len(plain.retrieve([question])[0][0]) == 1
 
 
+@pytest.mark.parametrize(("probability", "said"), [(0.49, ABSTAIN), (0.51, "[1] 30 days"), (None, "[1] 30 days")])
+def test_a_reply_that_the_model_doubts_becomes_an_abstention(world, monkeypatch, probability, said):
+    reply = models.Reply("[1] 30 days", 9, 4, 1.0, probability)
+    monkeypatch.setattr(pipelines, "generate", lambda llm, prompts, *rest: [reply] * len(prompts))
+    made = Benchmark(world, "clerk", dataclasses.replace(SMALL, min_probability=0.5))
+    questions = world.select(split="test")[:2]
+    for pipeline in (made.rag(None), pipelines.ClosedBookPipeline(None, 0.5)):
+        answers = pipeline.answer(questions)
+        assert [answer.raw for answer in answers] == [said] * 2
+        assert all(answer.abstained is (said == ABSTAIN) and answer.tokens_out == 4 for answer in answers)
+
+
 def test_a_run_without_progress_prints_nothing(first_run):
     assert first_run[1].getvalue() == ""
 
@@ -171,10 +183,10 @@ def test_the_second_run_loads_no_model_and_trains_nothing(results, world, spec, 
     pd.testing.assert_frame_equal(again, results)
 
 
-@pytest.mark.parametrize("change", [dict(k=1), dict(look_ups=False)])
-def test_another_setup_is_another_entry(results, world, spec, copy, loads, change):
+@pytest.mark.parametrize(("change", "asked"), [(dict(k=1), 1), (dict(look_ups=False), 1), (dict(min_probability=0.2), 2)])
+def test_another_setup_is_another_entry(results, world, spec, copy, loads, change, asked):
     other = Benchmark(world, spec, dataclasses.replace(SMALL, **change), SHORT).run(["base", "rag"])
-    assert len(loads) == 1  # the closed-book arm does not depend on retrieval
+    assert len(loads) == asked  # the closed-book arm does not depend on retrieval
     assert set(other["config_hash"]) - set(results["config_hash"])
 
 

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import math
 import threading
 
 import pytest
@@ -26,6 +27,24 @@ def test_replies_keep_the_order_and_count_tokens(llm):
     replies = generate(llm, ["a b c d e f g h", "a"], 4)
     assert replies[0].tokens_in > replies[1].tokens_in > 0
     assert all(0 < reply.tokens_out <= 4 and reply.ms > 0 for reply in replies)
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_a_reply_has_the_probability_that_the_model_gives_it(llm, limit):
+    """Against one pass over prompt and answer, without the generation's cache and batch."""
+    import torch
+
+    prompts = ["Who pays?", "Which law applies to the whole contract and to its schedules?", "When?"]
+    for prompt, reply in zip(prompts, generate(llm, prompts, limit), strict=True):
+        text = llm.tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False,
+                                                 add_generation_prompt=True)
+        ids = llm.tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        expected = 0.0
+        for _ in range(reply.tokens_out):
+            chances = torch.log_softmax(llm.model(ids).logits[0, -1].float(), -1)
+            expected += chances.max().item()
+            ids = torch.cat([ids, chances.argmax()[None, None]], 1)
+        assert reply.probability == pytest.approx(math.exp(expected), rel=1e-3) and 0 < reply.probability < 1
 
 
 def test_llama_index_can_ask_it(llm):
@@ -162,6 +181,7 @@ def endpoint(monkeypatch):
 
 def test_an_endpoint_answers_with_its_token_counts(endpoint):
     reply = generate(endpoint[1], ["Who pays?"])[0]
+    assert reply.probability is None, "it does not say"
     assert (reply.text, reply.tokens_in, reply.tokens_out) == ("[1] 30 days", 7, 3)
 
 
