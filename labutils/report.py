@@ -134,7 +134,7 @@ def supported_arm(rows: list[dict[str, Any]]) -> str:
 
 
 def answer(splits: list[dict[str, Any]], assumptions: roi.Assumptions, results: pd.DataFrame) -> list[str]:
-    """The sentences of the opening paragraph, composed from the verdicts; the first one is the short answer."""
+    """The sentences that open the page, composed from the verdicts; the first one is the short answer."""
     compared = [split for split in splits if split["contrasts"]]
     if not compared:
         return ["This run cannot say which approach is better: " + " ".join(
@@ -362,6 +362,7 @@ h1 { font-size: 1.7rem; margin: 0 0 .8rem; } h2 { font-size: 1.25rem; margin: 2.
 h3 { font-size: 1.02rem; margin: 1.5rem 0 .4rem; }
 a { color: var(--link); } .note { color: var(--soft); font-size: .9rem; }
 .answer { background: var(--tint); border-left: 4px solid var(--helps); padding: .9rem 1.1rem; }
+.answer p { margin: 0; } .answer ul { margin: .6rem 0 0; padding-left: 1.2rem; } .answer li { margin: .35rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .3rem 0; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
@@ -391,8 +392,11 @@ pre { background: var(--tint); padding: .7rem 1rem; overflow-x: auto; }
 </table></div>
 {% endmacro %}
 <h1>RAG, fine-tuning or both, at what cost, and how sure are we?</h1>
-<p class="answer" id="answer"><strong>{{ answer[0] }}</strong>
-{%- for sentence in answer[1:] %} {{ sentence }}{% endfor %}</p>
+<div class="answer" id="answer"><p><strong>{{ answer[0] }}</strong></p>
+{% if answer[1:] %}
+<ul>{% for sentence in answer[1:] %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% endif %}
+</div>
 
 <h2 id="run">What was run</h2>
 {{ pairs(run, "From the results table") }}
