@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from labutils.claims import VERDICTS
 from labutils.errors import LabsError
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ Interval = tuple[float, float, float]
 CHECKERS: dict[str, Callable[..., Any]] = {}
 # A recall this much below the best is not worth arguing about: two or three questions of a hundred.
 RECALL_MARGIN = 0.02
-VERDICTS = ("helps", "hurts", "inconclusive")
 AUDIT_LABELS = ("unequal tokens", "chosen on test", "other questions", "says more than its interval", "fine")
 # Two contexts that differ by less are as good as equal: a chunk ends where a sentence does.
 TOKEN_MARGIN = 0.1
