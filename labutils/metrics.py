@@ -167,6 +167,22 @@ def evidence_scores(
     return common / len(gold), common / len(found) if found else 0.0
 
 
+def fill_budget(passages: Sequence[tuple[int, int, int]], budget: int) -> list[int]:
+    """Return the characters kept of each passage (characters, title tokens, text tokens), best first, in a budget.
+
+    Whole ones as long as they fit, then a part of the next; nothing behind that one.
+    """
+    kept, left = [], budget
+    for characters, title, text in passages:
+        if title + text > left:
+            if left > title:
+                kept.append(int(characters * (left - title) / text))
+            break
+        kept.append(characters)
+        left -= title + text
+    return kept
+
+
 def ragas_scores(rows: "pd.DataFrame | Iterable[Mapping[str, Any]]") -> "pd.DataFrame":
     """Return the judge-free ragas metrics RAGAS_COLUMNS, one row per row given, same order (and index of a frame).
 

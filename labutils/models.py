@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -25,6 +26,7 @@ from typing import Any
 import torch
 from llama_index.core.llms import LLM, CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
+from llama_index.core.utils import get_tokenizer
 from pydantic import PrivateAttr
 from tqdm.auto import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
@@ -251,6 +253,15 @@ def _load_endpoint(rest: str) -> LLM:
         raise LabsError(f"LABS_LLM='openai:{rest}' lacks a model or an address. Example: openai:my-model@http://localhost:8000/v1")
     return OpenAILike(model=model, api_base=url, api_key=os.environ.get("OPENAI_API_KEY", "none"), is_chat_model=True,
                       context_window=8192, temperature=0.0, max_retries=0, timeout=60.0)
+
+
+def token_counter(llm: LLM) -> Callable[[str], int]:
+    """Return a function that counts the tokens which the model reads in a text, without those of the chat template.
+
+    A local model has its own tokenizer; for an endpoint, llama-index's default one is a good guess.
+    """
+    encode = functools.partial(llm.tokenizer.encode, verbose=False) if isinstance(llm, LocalChat) else get_tokenizer()
+    return functools.lru_cache(maxsize=100_000)(lambda text: len(encode(text)))
 
 
 def generate(llm: LLM, prompts: list[str], max_new_tokens: int = 48, progress: str | None = None) -> list[Reply]:

@@ -181,7 +181,7 @@ def family_heatmap(frame: pd.DataFrame, metric: str = "correct", min_n: int = 5,
 
 
 def curves(frame: pd.DataFrame, x: str, y: str, series: str, title: str, x_label: str, y_label: str,
-           share: bool = False) -> Figure:
+           share: bool = False, log_x: bool = False) -> Figure:
     """Lines of `y` over `x`, one per value of `series`, labelled at their ends; columns low and high add a band."""
     _need(frame, [x, y, series])
     bands = {"low", "high"} <= set(frame.columns)
@@ -199,7 +199,10 @@ def curves(frame: pd.DataFrame, x: str, y: str, series: str, title: str, x_label
             ax.set_ylim(0, 1.03)
             ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         values = np.sort(frame[x].unique())
-        if len(values) <= 12 and np.all(values == np.round(values)):
+        if log_x:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        elif len(values) <= 12 and np.all(values == np.round(values)):
             ax.set_xticks(values, [f"{value:g}" for value in values])
         ax.grid(True)
         ax.set(xlabel=x_label, ylabel=y_label)

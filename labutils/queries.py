@@ -3,6 +3,7 @@
 The look-ups read the glossary and the register as any reader of the archive could; no gold evidence is used.
 """
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -239,6 +240,10 @@ class LookUps:
         self._glossary, self._register = self._read("glossary", GLOSSARY), self._read("register", REGISTER)
         self._contracts = [d for d in self._documents if d.metadata.get("kind") == "contract"]
         self._names = sorted({party for d in self._documents for party in parties(d)})
+        # Rewriting, sources and routes of one question ask for the same: looked up once.
+        self._named = functools.cache(lambda question: documents_named(question, self._documents))
+        self._described = functools.cache(
+            lambda question: resolve_companies(self.with_terms(question), self._register, self._documents))
 
     def _read(self, kind: str, patterns: Sequence[str]) -> list[Entry]:
         found = [d for d in self._documents if d.metadata.get("kind") == kind]
@@ -250,7 +255,7 @@ class LookUps:
 
     def companies(self, question: str) -> list[Entry]:
         """Return the register's entries on companies that the question only describes."""
-        return resolve_companies(self.with_terms(question), self._register, self._documents)
+        return list(self._described(question))
 
     def rewrite(self, question: str) -> str:
         """Return the question with house terms explained and described companies named."""
@@ -263,9 +268,21 @@ class LookUps:
 
     def parts(self, question: str) -> list[str]:
         """Return one question per contract, if the question names several: the title, and what is asked of nobody."""
-        named = documents_named(question, self._contracts)
+        named = self._named(question)
         titles = [d.metadata["title"] for d in self._contracts if d.id_ in named]
         return [f"{title}: {without_names(question, self._names)}" for title in titles] if len(titles) > 1 else []
+
+    def route(self, question: str) -> list[str]:
+        """Return the ids of the documents to search in, none for all: those named, and the house's lists as called for.
+
+        Playbook: by a word of the question; glossary and register: if the question uses one of their terms.
+        """
+        named = self._named(question)
+        calls = {"playbook": bool(re.search(r"playbook|house position|\brisk", question, re.IGNORECASE)),
+                 "glossary": bool(find_entries(question, self._glossary)),
+                 "register": bool(find_entries(question, self._register))}
+        lists = [d.id_ for d in self._documents if calls.get(str(d.metadata.get("kind")))]
+        return named + lists if named else []
 
     def retriever(self, search: BaseRetriever, k: int = 5) -> BaseRetriever:
         """Return `search` behind the look-ups: its k best for the rewritten question, after the sentences looked up."""

@@ -1,7 +1,8 @@
 """Dense, keyword and hybrid retrieval through llama-index, and how much of the gold evidence they find."""
 
+import copy
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,17 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import MockLLM
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.retrievers import QueryFusionRetriever
-from llama_index.core.schema import BaseNode, NodeWithScore
-from llama_index.core.vector_stores import SimpleVectorStore
+from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle, TextNode
+from llama_index.core.vector_stores import MetadataFilters, SimpleVectorStore
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
+from llama_index.core.vector_stores.utils import build_metadata_filter_fn
 
 from labutils import meter, metrics
 from labutils.corpus import Corpus, Question, Span
 from labutils.errors import LabsError
+from labutils.prompts import format_passages
 
 COLUMNS = ("retriever", "question_id", "family", "klass", "cluster", "evidence_recall", "evidence_precision", "hit",
            "mrr", "retrieve_ms", "retrieved_chars")
@@ -27,11 +31,13 @@ COLUMNS = ("retriever", "question_id", "family", "klass", "cluster", "evidence_r
 class MatrixVectorStore(SimpleVectorStore):
     """llama-index's SimpleVectorStore that compares a question with all vectors at once instead of one by one.
 
-    The same cosines in the same order; equal ones in the order of the nodes. Restricted queries are left to the parent.
+    The same cosines in the same order; equal ones in the order of the nodes. Queries restricted to some nodes, and
+    modes other than the default one, are left to the parent.
     """
 
     _ids: list[str] = PrivateAttr(default_factory=list)
     _matrix: np.ndarray | None = PrivateAttr(default=None)
+    _masks: dict[str, np.ndarray] = PrivateAttr(default_factory=dict)
 
     def add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
         """Add nodes with their vectors; return their ids."""
@@ -43,19 +49,30 @@ class MatrixVectorStore(SimpleVectorStore):
         ids = list(self.data.embedding_dict)
         # A retriever names all nodes of its index, which is no restriction.
         restricted = query.node_ids is not None and not set(ids) <= set(query.node_ids)
-        if query.filters or restricted or query.mode != VectorStoreQueryMode.DEFAULT:
+        if restricted or query.mode != VectorStoreQueryMode.DEFAULT:
             return super().query(query, **kwargs)
         if not ids:
             return VectorStoreQueryResult(similarities=[], ids=[])
         if self._matrix is None or ids != self._ids:
             vectors = np.array(list(self.data.embedding_dict.values()), dtype=np.float32)
             self._matrix = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-            self._ids = ids
+            self._ids, self._masks = ids, {}
         wanted = np.asarray(query.query_embedding, dtype=np.float32)
         # Rounded: the last bits of a product depend on the row, and equal chunks must stay in their order.
         cosines = np.round(self._matrix @ (wanted / np.linalg.norm(wanted)), 6)
-        nearest = np.argsort(-cosines, kind="stable")[:query.similarity_top_k]
+        nearest = np.argsort(-cosines, kind="stable")
+        if query.filters:
+            nearest = nearest[self._mask(query.filters)[nearest]]
+        nearest = nearest[:query.similarity_top_k]
         return VectorStoreQueryResult(similarities=cosines[nearest].tolist(), ids=[ids[i] for i in nearest])
+
+    def _mask(self, filters: MetadataFilters) -> np.ndarray:
+        """Which rows of the matrix pass; kept, since most questions of a run share their filters."""
+        key = filters.model_dump_json()
+        if key not in self._masks:
+            passes = build_metadata_filter_fn(lambda node_id: self.data.metadata_dict.get(node_id, {}), filters)
+            self._masks[key] = np.array([passes(node_id) for node_id in self._ids])
+        return self._masks[key]
 
 
 def build_index(nodes: Sequence[BaseNode], embedder: BaseEmbedding, show_progress: bool = False) -> VectorStoreIndex:
@@ -105,6 +122,48 @@ def hybrid(index: VectorStoreIndex, nodes: Sequence[BaseNode], k: int = 5, pool:
         num_queries=1, use_async=False, verbose=False)
 
 
+class FilteredRetriever(BaseRetriever):
+    """Dense search and BM25, fused by rank, both under the metadata filters that `choose` gives for a question.
+
+    The filter comes before the search, so k chunks are found as long as k pass it.
+    """
+
+    def __init__(self, index: VectorStoreIndex, nodes: Sequence[TextNode], choose: Callable[[str], MetadataFilters],
+                 k: int = 20) -> None:
+        super().__init__()
+        self._index, self._choose, self._k = index, choose, k
+        self._metadata = {node.node_id: node.metadata for node in nodes}
+        self._keyword = bm25(nodes, k)
+        self._masks: dict[str, list[int]] = {}
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        filters = self._choose(query_bundle.query_str)
+        keyword = copy.copy(self._keyword)
+        keyword.corpus_weight_mask = self._mask(filters)
+        fusion = QueryFusionRetriever(
+            [self._index.as_retriever(similarity_top_k=self._k, filters=filters), _Positive(keyword)], llm=MockLLM(),
+            mode="reciprocal_rerank", similarity_top_k=self._k, num_queries=1, use_async=False)
+        return fusion.retrieve(query_bundle)
+
+    def _mask(self, filters: MetadataFilters) -> list[int]:
+        key = filters.model_dump_json()
+        if key not in self._masks:
+            passes = build_metadata_filter_fn(self._metadata.__getitem__, filters)
+            self._masks[key] = [int(passes(node_id)) for node_id in self._metadata]
+        return self._masks[key]
+
+
+class _Positive(BaseRetriever):
+    """Leaves out what has no score: BM25 fills its list with masked chunks where too few others have a word."""
+
+    def __init__(self, retriever: BaseRetriever) -> None:
+        super().__init__()
+        self._retriever = retriever
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [one for one in self._retriever.retrieve(query_bundle) if one.score > 0]
+
+
 def timed_retrieve(retriever: BaseRetriever, question: str) -> tuple[list[NodeWithScore], float]:
     """Return what a retriever finds and the milliseconds it took; a cached vector is charged what it once took."""
     saved, start = meter.saved_ms(), time.perf_counter()
@@ -139,6 +198,34 @@ def keep_characters(found: Sequence[NodeWithScore], kept: Sequence[int]) -> list
     return cut
 
 
+class TokenBudget(BaseNodePostprocessor):
+    """Keeps, in rank order, what `budget` tokens of context pay for; the chunk that does not fit is cut (notebook 1.2).
+
+    Each chunk is charged with the line of its title and the break in front of it, since the prompt has them.
+    """
+
+    budget: int
+    _count: Callable[[str], int] = PrivateAttr()
+
+    def __init__(self, budget: int, count: Callable[[str], int]) -> None:
+        super().__init__(budget=budget)
+        self._count = count
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "TokenBudget"
+
+    def tokens(self, node: BaseNode) -> tuple[int, int]:
+        """Return the tokens of a chunk's title line and of its text."""
+        title = format_passages([(str(node.metadata.get("title", "")), "")])
+        return self._count(f"\n\n{title}\n"), self._count(node.text)
+
+    def _postprocess_nodes(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+                           ) -> list[NodeWithScore]:
+        passages = [(len(one.node.text), *self.tokens(one.node)) for one in nodes]
+        return keep_characters(nodes, metrics.fill_budget(passages, self.budget))
+
+
 def _touches(found: Span, gold: Span, texts: Mapping[str, str]) -> bool:
     """Return whether two spans share at least one character that is not white space."""
     start, end = max(found.start, gold.start), min(found.end, gold.end)
@@ -159,9 +246,12 @@ def score(spans: Sequence[Span], gold: Sequence[Span], texts: Mapping[str, str])
 
 
 def evaluate(
-    retrievers: Mapping[str, BaseRetriever], questions: Iterable[Question], corpus: Corpus, show_progress: bool = False
+    retrievers: Mapping[str, BaseRetriever], questions: Iterable[Question], corpus: Corpus, show_progress: bool = False,
+    budget: TokenBudget | None = None
 ) -> pd.DataFrame:
-    """Return one row per (retriever, question) with the columns COLUMNS.
+    """Return one row per (retriever, question) with the columns COLUMNS; with a `budget`, of what it keeps.
+
+    With a budget there is a further column `tokens`: what titles and texts of the kept chunks cost.
 
     evidence_recall and evidence_precision: share of the gold (of the retrieved) characters that are in both, white
     space left out; retrieve_ms: milliseconds; retrieved_chars: characters of all retrieved chunks, overlaps counted
@@ -178,9 +268,11 @@ def evaluate(
     for name, retriever in retrievers.items():
         for question in tqdm(asked, desc=f"retrieving: {name}", disable=not show_progress):
             found, ms = timed_retrieve(retriever, question.question)
+            found = budget.postprocess_nodes(found) if budget else found
+            spent = {"tokens": sum(sum(budget.tokens(one.node)) for one in found)} if budget else {}
             rows.append({
                 "retriever": name, "question_id": question.question_id, "family": question.family,
                 "klass": question.klass, "cluster": question.cluster,
                 **score([node_span(one.node) for one in found], question.evidence, texts),
-                "retrieve_ms": ms, "retrieved_chars": sum(len(one.node.get_content()) for one in found)})
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+                "retrieve_ms": ms, "retrieved_chars": sum(len(one.node.get_content()) for one in found), **spent})
+    return pd.DataFrame(rows, columns=[*COLUMNS, "tokens"] if budget else list(COLUMNS))

@@ -24,8 +24,16 @@ REPORTS = pd.DataFrame([{"report": "A", **REPORT}, {"report": "B", **REPORT, "to
                         {"report": "E", **REPORT, "questions_b": "480 of all"}])
 LABELS = {"A": "fine", "B": "unequal tokens", "C": "says more than its interval", "D": "chosen on test",
           "E": "other questions"}
+INDEX_REPORT = {"index": "HNSW", "truth": "exact", "k": 10, "k_baseline": 10, "machine": "1 thread",
+                "machine_baseline": "1 thread", "questions": 200, "different": 200}
+INDEX_REPORTS = pd.DataFrame([
+    {"report": "A", **INDEX_REPORT}, {"report": "B", **INDEX_REPORT, "truth": "HNSW"},
+    {"report": "C", **INDEX_REPORT, "k": 1}, {"report": "D", **INDEX_REPORT, "machine": "a GPU"},
+    {"report": "E", **INDEX_REPORT, "different": 5}])
+INDEX_LABELS = {"A": "fine", "B": "judged by itself", "C": "other k", "D": "other machine", "E": "cached questions"}
 CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
-            "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,)}
+            "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,),
+            "audit_indexes": (INDEX_REPORTS,)}
 
 
 def says(capsys, checker, student, *context):
@@ -116,7 +124,26 @@ def terms_by_position(question, meanings):
     return out
 
 
+def fusion_with_numpy(lists, weights):
+    ids = sorted(set().union(*lists))
+    total = np.zeros(len(ids))
+    for found, weight in zip(lists, weights):
+        scores = np.array([found.get(item, np.nan) for item in ids])
+        spread = np.nanmax(scores) - np.nanmin(scores)
+        scaled = np.where(np.isnan(scores), 0.0, (scores - np.nanmin(scores)) / spread if spread else 1.0)
+        total += weight * scaled
+    return [ids[i] for i in np.argsort(-total, kind="stable")]
+
+
+def force_by_sorting(texts, day):
+    return list({clause: name for clause, name, since in sorted(texts, key=lambda text: text[2])
+                 if since <= day}.values())
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("weighted_fusion", fusion_with_numpy, ()), ("in_force", force_by_sorting, ()),
+    ("in_force", lambda texts, day: set(force_by_sorting(texts, day)), ()),
+    ("audit_indexes", INDEX_LABELS, (INDEX_REPORTS,)),
     ("fill_budget", budget_by_tokens_left, ()), ("expand_terms", terms_by_position, ()),
     ("predict", {"glossary": "helps", "HyDE": "hurts"}, (("glossary", "HyDE"),)), ("audit", LABELS, (REPORTS,)),
     ("audit", {"A": "chosen on test"}, ([{"report": "A", **REPORT, "chosen_on": "test", "tokens_b": 9}],)),
@@ -364,9 +391,83 @@ def terms_once(question, meanings):
 WRONG_TERMS.append((terms_once, "only the first use"))
 
 
+def sums(lists, weights, scale, equal=1.0):
+    """Weighted sums where `scale(score, low, high)` scales; `equal` for a list of equal scores."""
+    total = {}
+    for found, weight in zip(lists, weights):
+        low, high = min(found.values()), max(found.values())
+        for item, score in found.items():
+            total[item] = total.get(item, 0.0) + weight * (scale(score, low, high) if high > low else equal)
+    return total
+
+
+def best_first(scores):
+    return sorted(scores, key=scores.get, reverse=True)
+
+
+def min_max(score, low, high):
+    return (score - low) / (high - low)
+
+
+def scaled_together(lists, weights):
+    every = [score for found in lists for score in found.values()]
+    return best_first(sums(lists, weights, lambda score, low, high: min_max(score, min(every), max(every)),
+                           equal=min_max(every[-1], min(every), max(every))))
+
+
+def over_lists_that_have_it(lists, weights):
+    total = sums(lists, weights, min_max)
+    held = {item: sum(weight for found, weight in zip(lists, weights) if item in found) for item in total}
+    return best_first({item: score / held[item] for item, score in total.items()})
+
+
+WRONG_FUSION = [
+    (lambda lists, weights: best_first(sums(lists, weights, min_max))[::-1], "the worst comes first"),
+    (lambda lists, weights: best_first({item: sum(w * found.get(item, 0) for found, w in zip(lists, weights))
+                                        for item in set().union(*lists)}), "different scales"),
+    (lambda lists, weights: best_first(sums(lists, weights, lambda score, low, high: score / high)),
+     "lowest score has to become 0"),
+    (scaled_together, "scaled together"),
+    (lambda lists, weights: best_first(sums(lists, [1] * len(lists), min_max)), "weights change nothing"),
+    (lambda lists, weights: best_first(sums(lists, weights[::-1], min_max)), "wrong lists"),
+    (lambda lists, weights: best_first(sums([{item: 1 / (60 + rank) for rank, item in enumerate(best_first(found), 1)}
+                                             for found in lists], weights, lambda score, low, high: score,
+                                            equal=1 / 61)), "ranks are fused"),
+    (over_lists_that_have_it, "do not divide by the weights"),
+    (lambda lists, weights: best_first(sums(lists, weights, min_max, equal=0.0)), "all scores of a list are equal"),
+    (lambda lists, weights: sums(lists, weights, min_max), "a list of ids is wanted"),
+    (lambda lists, weights: list(sums(lists, weights, min_max).items()), "leave the scores out"),
+    (lambda lists, weights: best_first(sums(lists, weights, min_max))[:3], "is lost"),
+    (lambda lists, weights: best_first(sums(lists[:1], weights, min_max)), "is lost"),
+]
+
+
+def latest(texts, day="9999"):
+    return {clause: (since, name) for clause, name, since in sorted(texts, key=lambda text: text[2]) if since <= day}
+
+
+WRONG_FORCE = [
+    (lambda texts, day: [name for _, name, since in texts if since <= day], "an amended text is still there"),
+    (lambda texts, day: [name for _, name in latest(texts).values()], "the day is not looked at"),
+    (lambda texts, day: [name for _, name in latest([t for t in texts if t[2] < day]).values()], "on its first day"),
+    (lambda texts, day: [name for _, name, since in {
+        clause: (clause, name, since) for clause, name, since in sorted(texts, key=lambda t: t[2], reverse=True)
+    }.values() if since <= day], "these are the first texts"),
+    (lambda texts, day: [max(reversed(begun), key=lambda t: t[2])[1]]
+     if (begun := [t for t in texts if t[2] <= day]) else [], "one clause at a time"),
+    (lambda texts, day: list({clause: name for clause, name, since in texts if since <= day}.values()),
+     "the order of the list says nothing"),
+    (lambda texts, day: [name for since, name in latest(texts).values() if since <= day], "a clause is lost"),
+    (lambda texts, day: [], "are not the texts in force"),
+    (lambda texts, day: {"a": 1}, "a list of ids is wanted"),
+    (lambda texts, day: ["a", "a"], "an id comes twice"),
+]
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
-        "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS,
+        "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS, "weighted_fusion": WRONG_FUSION,
+        "in_force": WRONG_FORCE,
         "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT,
         "split_by_contract": WRONG_SPLIT, "paired_bootstrap": WRONG_BOOTSTRAP, "cost_per_correct": WRONG_COST,
     }.items() for wrong, diagnosis in cases])
@@ -420,6 +521,13 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("audit", LABELS | {"E": "chosen on test"}, (REPORTS,), "nothing in the row of E"),
     ("audit", LABELS | {"A": "good"}, (REPORTS,), "label A with one of"),
     ("audit", {"A": "fine"}, (REPORTS,), "labels each of"),
+    ("audit_indexes", INDEX_LABELS | {"B": "fine"}, (INDEX_REPORTS,), "B is not fine"),
+    ("audit_indexes", INDEX_LABELS | {"C": "fine"}, (INDEX_REPORTS,), "C is not fine"),
+    ("audit_indexes", INDEX_LABELS | {"D": "fine"}, (INDEX_REPORTS,), "D is not fine"),
+    ("audit_indexes", INDEX_LABELS | {"E": "fine"}, (INDEX_REPORTS,), "E is not fine"),
+    ("audit_indexes", INDEX_LABELS | {"A": "other k"}, (INDEX_REPORTS,), "nothing in the row of A"),
+    ("audit_indexes", INDEX_LABELS | {"A": "chosen on test"}, (INDEX_REPORTS,), "label A with one of"),
+    ("audit_indexes", {"A": "fine"}, (INDEX_REPORTS,), "labels each of"),
 ])
 def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis):
     line, returned = says(capsys, check.CHECKERS[name], wrong, *context)
@@ -434,6 +542,7 @@ def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis)
     ("forgetting", lambda before, after, margin: "cannot tell", "most cautious"),
     ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
     ("audit", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
+    ("audit_indexes", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit", lambda reports: {row["report"]: "unequal tokens" for row in reports}, "nothing in the row"),
     ("predict", lambda names: {}, "no prediction"),
     ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
@@ -470,7 +579,7 @@ def stub_with_a_start(first, second, k=60):
 
 
 @pytest.mark.parametrize("stub", [None, ..., stub_dots, stub_pass, stub_raises, stub_with_a_start])
-@pytest.mark.parametrize("name", ["rrf", "evidence_recall", "fill_budget", "expand_terms"])
+@pytest.mark.parametrize("name", ["rrf", "evidence_recall", "fill_budget", "expand_terms", "weighted_fusion"])
 def test_an_untouched_stub_is_not_attempted(capsys, name, stub):
     line, returned = says(capsys, check.CHECKERS[name], stub)
     assert line.startswith(f"[not attempted] {name}: ")
@@ -553,6 +662,11 @@ def test_the_references_agree_with_hand_computed_values():
     frame = pd.DataFrame({"tokens_in": [1000, 1000], "tokens_out": [100, 300], "correct": [True, False]})
     assert math.isclose(check.cost_per_correct.reference(frame, 2.0, 10.0), (2000 * 2 + 400 * 10) / 1e6)
     assert check.fill_budget.reference([(400, 20, 100), (300, 30, 80)], 170) == [400, 75]
+    # a: 0.6 * 1; b: 0.6 * 0.5 + 0.4 * 1; c: 0.4 * 0 + 0.6 * 0
+    lists = [{"a": 9, "b": 7, "c": 5}, {"b": 0.9, "c": 0.1}]
+    assert check.weighted_fusion.reference(lists, [0.6, 0.4]) == ["b", "a", "c"]
+    texts = [("fee", "new", "2021-05-01"), ("fee", "old", "2020-01-01"), ("term", "only", "2022-01-01")]
+    assert check.in_force.reference(texts, "2021-05-01") == ["new"]
     assert check.expand_terms.reference("Green fence?", {"green fence": "a cap"}) == "Green fence (a cap)?"
     low, high = check.paired_bootstrap.reference([1.0] * 8 + [0.0] * 8, ["a"] * 8 + ["b"] * 8)
     assert (low, high) == (0.0, 1.0)

@@ -10,8 +10,8 @@ import pytest
 
 from labutils.corpus import Question, Span
 from labutils.errors import LabsError
-from labutils.metrics import (ABSTAIN, evidence_scores, exact_match, first_json, normalize, parse_reply, ragas_scores,
-                              token_f1)
+from labutils.metrics import (ABSTAIN, evidence_scores, exact_match, fill_budget, first_json, normalize, parse_reply,
+                              ragas_scores, token_f1)
 
 
 def ask(answer: str, family: str = "lookup", accepted: tuple = ()) -> Question:
@@ -157,3 +157,11 @@ def test_import_is_light():
             "heavy &= set(sys.modules); "
             "sys.exit(str(heavy) if heavy else 0)")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
+
+
+@pytest.mark.parametrize(("passages", "budget", "kept"), [
+    ([(400, 20, 100), (400, 20, 100)], 150, [400, 40]),  # 30 tokens left, 10 of them for text
+    ([(400, 20, 100), (400, 20, 100)], 140, [400]), ([(400, 20, 100)], 120, [400]), ([(400, 20, 100)], 20, []),
+    ([(10, 1, 5), (400, 20, 100), (10, 1, 5)], 66, [10, 160]), ([], 50, [])])
+def test_a_budget_keeps_whole_passages_and_a_part_of_the_next(passages, budget, kept):
+    assert fill_budget(passages, budget) == kept

@@ -6,6 +6,7 @@ import math
 import threading
 
 import pytest
+from llama_index.core.llms import MockLLM
 
 from labutils import models
 from labutils.errors import LabsError
@@ -201,3 +202,11 @@ def test_a_refused_key_is_not_tried_again(endpoint):
     endpoint[0].failures, endpoint[0].status = 99, 401
     with pytest.raises(LabsError, match="after 1 attempts"):
         generate(endpoint[1], ["Who pays?"])
+
+
+def test_tokens_are_counted_as_the_model_reads_them():
+    llm = load_llm("clerk")
+    count = models.token_counter(llm)
+    assert count("The fee is 30 days.") == len(llm.tokenizer.encode("The fee is 30 days.")) > 3 and count("") == 0
+    endpoint = models.token_counter(MockLLM())
+    assert 4 <= endpoint("The fee is 30 days.") <= 8, "another model: llama-index's default guess"

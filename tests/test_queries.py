@@ -255,3 +255,16 @@ def test_the_course_world_is_understood():
     found = [any(holds(queries.resolve_companies(q.question, companies, corpus.documents), span) for span in q.evidence)
              for q in asked]
     assert len(found) >= 20 and all(found)
+
+
+def test_a_route_names_documents_and_the_lists_that_are_called_for():
+    contract = document("c1", title="Supply Agreement between Alder Mills and Birch Foods",
+                        parties="Alder Mills; Birch Foods")
+    lists = [Document(id_=kind, text=text, metadata={"kind": kind, "title": kind})
+             for kind, text in (("glossary", GLOSSARY), ("register", REGISTER), ("playbook", "Rules."))]
+    house = queries.LookUps([contract, *lists])
+    named = "the supply agreement between Alder Mills and Birch Foods"
+    assert house.route(f"What is the fee of {named}?") == ["c1"]
+    assert house.route(f"What is the green fence of {named}?") == ["c1", "glossary"]
+    assert house.route(f"How risky is the fee of {named}, whose parent is Fir Group?") == ["c1", "register", "playbook"]
+    assert house.route("What is a green fence?") == [], "no document is named: search all"

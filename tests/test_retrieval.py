@@ -5,8 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import TextNode
+from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters, SimpleVectorStore
+from llama_index.core.vector_stores.types import VectorStoreQuery
+from llama_index.core.vector_stores.utils import build_metadata_filter_fn
 
-from labutils import cache, meter, retrieval
+from labutils import cache, meter, metrics, retrieval
 from labutils.chunking import by_section, fixed_size
 from labutils.corpus import Question, Span, load_corpus
 from labutils.embedding import MINILM_SHA256, VectorStore, load_embedder
@@ -226,6 +231,100 @@ def test_changed_weights_are_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("LABS_CACHE", str(tmp_path / "cache"))
     with pytest.raises(LabsError, match="not the known ones"):
         load_embedder("minilm")
+
+
+# --- filters ----------------------------------------------------------------------------------------------------------
+
+FILTERS = {
+    "equal": [MetadataFilter(key="side", value="left")],
+    "in": [MetadataFilter(key="number", value=[1, 4, 7], operator=FilterOperator.IN)],
+    "between": [MetadataFilter(key="number", value=2, operator=FilterOperator.GTE),
+                MetadataFilter(key="number", value=8, operator=FilterOperator.LT)],
+    "nothing passes": [MetadataFilter(key="number", value=99)],
+    "none": []}
+
+
+def numbered(count: int) -> list[TextNode]:
+    draw = np.random.default_rng(0)
+    return [TextNode(id_=f"n{i}", text=f"Chapter {i}.", embedding=draw.standard_normal(8).tolist(),
+                     metadata={"number": i, "side": ("left", "right")[i % 2]}) for i in range(count)]
+
+
+WORDS = ("payment", "delivery", "insurance", "term")
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_filters_find_what_the_parent_class_finds(name):
+    ours, theirs, nodes = retrieval.MatrixVectorStore(), SimpleVectorStore(), numbered(12)
+    for store in (ours, theirs):
+        store.add(nodes[:9])
+
+    def same() -> None:
+        query = VectorStoreQuery(query_embedding=[1.0] * 8, similarity_top_k=4,
+                                 filters=MetadataFilters(filters=FILTERS[name]))
+        found, wanted = ours.query(query), theirs.query(query)
+        assert found.ids == wanted.ids and found.similarities == pytest.approx(wanted.similarities, abs=1e-5)
+
+    same()
+    for store in (ours, theirs):
+        store.add(nodes[9:])
+    same()
+    for store in (ours, theirs):
+        store.delete_nodes(["n1", "n4", "n2"])
+    same()
+
+
+@pytest.fixture(scope="module")
+def filtered(embedder):
+    nodes = [TextNode(id_=f"n{i}", text=f"The {WORDS[i % 4]} of firm {i} is settled.",
+                      metadata={"number": i, "side": ("left", "right")[i % 2]}) for i in range(24)]
+    return nodes, retrieval.build_index(nodes, embedder)
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_a_filtered_search_finds_only_what_passes(filtered, name):
+    nodes, index = filtered
+    search = retrieval.FilteredRetriever(index, nodes, lambda question: MetadataFilters(filters=FILTERS[name]), 5)
+    passes = build_metadata_filter_fn({node.node_id: node.metadata for node in nodes}.__getitem__,
+                                      MetadataFilters(filters=FILTERS[name]))
+    found = [one.node.node_id for one in search.retrieve("insurance of firm 6")]
+    assert all(passes(one) for one in found)
+    assert len(found) == min(5, sum(passes(node.node_id) for node in nodes)), "the filter comes before the search"
+    if name == "none":
+        assert found == [one.node.node_id for one in retrieval.hybrid(index, nodes, 5).retrieve("insurance of firm 6")]
+
+
+def test_bm25_fills_no_list_with_chunks_that_do_not_pass(filtered):
+    nodes, index = filtered
+    search = retrieval.FilteredRetriever(
+        index, nodes, lambda question: MetadataFilters(filters=[MetadataFilter(key="number", value=3)]), 5)
+    assert [one.node.node_id for one in search.retrieve("insurance of firm 6")] == ["n3"]
+
+
+def test_a_budget_keeps_what_its_tokens_pay_for(embedder, corpus, nodes):
+    budget = retrieval.TokenBudget(30, lambda text: len(text.split()))
+    found = retrieval.hybrid(retrieval.build_index(nodes, embedder), nodes, 4).retrieve("When are invoices paid?")
+    kept = budget.postprocess_nodes(found)
+    spent = [budget.tokens(one.node) for one in kept]
+    sizes = [len(one.node.text) for one in found]
+    passages = [(size, *budget.tokens(one.node)) for size, one in zip(sizes, found)]
+    assert [len(one.node.text) for one in kept] == [n for n in metrics.fill_budget(passages, 30) if n]
+    assert 20 < sum(map(sum, spent)) <= 30 and len(kept) < len(found)
+    asked = [question(corpus, "within 30 days", "When are invoices paid?", 1)]
+    frame = retrieval.evaluate({"hybrid": Found(found)}, asked, corpus, budget=budget)
+    assert frame["tokens"].tolist() == [sum(map(sum, spent))]
+    assert "tokens" not in retrieval.evaluate({"hybrid": Found(found)}, asked, corpus)
+
+
+class Found(BaseRetriever):
+    """Finds what it is given."""
+
+    def __init__(self, found):
+        super().__init__()
+        self._given = found
+
+    def _retrieve(self, query_bundle):
+        return self._given
 
 
 @pytest.mark.skipif(not REAL_CUAD.is_dir(), reason="needs real CUAD contracts in ../shared/cuad")

@@ -38,7 +38,6 @@
 # A claim may come out as *helps*, *hurts* or *inconclusive*. Read the verdict line, not the claim.
 
 # %%
-import functools
 import random
 import re
 import time
@@ -64,7 +63,6 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, Te
 from llama_index.core.selectors import EmbeddingSingleSelector
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.tools import ToolMetadata
-from llama_index.core.utils import get_tokenizer
 
 from labutils import bench, check, chunking, embedding, metrics, models, plots, queries, retrieval, settings
 from labutils.claims import claim, claims_table, record, record_table
@@ -169,15 +167,7 @@ fill_budget = check.fill_budget(fill_budget)
 
 # %%
 BUDGET, DEPTH = 300, 20
-# A local model has its own tokenizer; for an endpoint, llama-index's default one is a good guess.
-local = isinstance(llm, models.LocalChat)
-encode = functools.partial(llm.tokenizer.encode, verbose=False) if local else get_tokenizer()
-
-
-@functools.lru_cache(maxsize=100_000)
-def count_tokens(text: str) -> int:
-    """Return the number of tokens that the model reads."""
-    return len(encode(text))
+count_tokens = models.token_counter(llm)
 
 
 def within_budget(found: list[NodeWithScore]) -> list[NodeWithScore]:
@@ -342,8 +332,8 @@ show(plots.family_heatmap(dev_chunks, "evidence_recall", by="technique",
                           title=f"Evidence recall on dev, {BUDGET} tokens"))
 
 # %% [markdown]
-# **Choose on dev.** The challenger is the best chunking other than `sentences 96`, and it is tested once. The rest of the
-# notebook uses the best, on dev, of the four chunkings that read exactly what they search, whatever the test says. Two
+# **Choose on dev.** The challenger is the best chunking other than `sentences 96`, and it is tested once. The rest of
+# the notebook uses the best, on dev, of the four chunkings that read exactly what they search, whatever the test says. Two
 # recalls within 0.02 of each other count as equal, as in notebook 1.1; then precision decides.
 
 # %%
@@ -929,8 +919,8 @@ compare("answers", "With the whole pipeline the model answers more questions cor
 #
 # ## What it costs
 #
-# *added time* is per question, against `base`, on this machine: of the search, and of the model where it writes (in
-# batches; one question at a time is slower). Indexes of routes are made beforehand; a few ms are noise. *tokens by the
+# *added time* is per question, against `base`, on this machine: of the search, with the model's time where it writes
+# (in batches; one question at a time is slower). Indexes of routes are made beforehand; a few ms are noise. *tokens by the
 # model* are read and written by a language model, per question for the steps on the question side, per chunk for
 # generated labels: those are paid once, for the whole archive, and again whenever a document changes.
 
@@ -946,7 +936,7 @@ measured = {"glossary": glossary_rows, "register": register_rows, "step back": s
             "together": together_rows}
 by_model = {"HyDE": hyde_replies, "wordings": wording_replies, "sub-questions": sub_replies}
 costs = [{"step": name, "paid": "per question", "tokens by the model": spent(by_model.get(name, [])),
-          "added time": (np.mean([reply.ms for reply in by_model[name]]) if name in by_model else 0.0)
+          "added time": (np.mean([reply.ms for reply in sub_replies]) if name == "sub-questions" else 0.0)
           + rows["ms"].mean() - base_test[base_test["question_id"].isin(rows["question_id"])]["ms"].mean(),
           "tokens read": rows["tokens"].mean()} for name, rows in measured.items() if len(rows)]
 costs += [{"step": name, "paid": "per chunk, once", "tokens by the model": spent(replies),
