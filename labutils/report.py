@@ -333,10 +333,11 @@ def _choice(arm: str) -> str:
 def _how_sure(split: Mapping[str, Any], results: pd.DataFrame) -> str:
     models = ", ".join(map(str, dict.fromkeys(results["model"])))
     seeds = ", ".join(map(str, dict.fromkeys(results["seed"])))
-    return (f"How sure? Intervals resample whole contracts, so they speak for other contracts of this kind, not for another "
-            f"model or training run (here: {models}; seed {seeds}). With {split['n']} questions in "
-            f"{split['clusters']} clusters, differences smaller than {split['detectable']:.2f} were likely to stay "
-            "unseen; \"no difference is shown\" does not mean equal.")
+    seen = max(stats.resolved_effect(row["difference"]) for row in split["contrasts"])
+    return (f"How sure? Intervals resample whole contracts, so they speak for other contracts of this kind, not for "
+            f"another model or training run (here: {models}; seed {seeds}). With {split['n']} questions in "
+            f"{split['clusters']} clusters and the spread that they showed, differences smaller than {seen:.2f} were "
+            "likely to stay unseen; \"no difference is shown\" does not mean equal.")
 
 
 def _places(size: float) -> int:
@@ -449,9 +450,9 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 {% for text in split.left_out %}
 <p class="note">Left out, {{ split.name }}: {{ text }}</p>
 {% endfor %}
-<p class="note">Smallest difference that {{ split.n }} questions in {{ split.clusters }} clusters can be expected to
-show (80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the questions are discordant
-and answers within a contract correlate by {{ icc }}.</p>
+<p class="note">Planned before the run: smallest difference that {{ split.n }} questions in {{ split.clusters }}
+clusters can be expected to show (80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the
+questions are discordant and answers within a contract correlate by {{ icc }}.</p>
 {% endfor %}
 <p class="note">p by contract: sign-flip test that flips whole contracts; Holm adjusts it for the contrasts of the
 split. McNemar's exact test counts questions as independent and is shown for comparison.</p>

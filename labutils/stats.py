@@ -262,6 +262,15 @@ def minimum_detectable_effect(n_items: int, n_clusters: int | None = None, disco
     return float(min(discordant, np.sqrt(z**2 * discordant / (effective + z**2))))
 
 
+def resolved_effect(difference: Difference, power: float = 0.8) -> float:
+    """Smallest true difference that would have been shown with this power, were its interval as wide as the observed.
+
+    What a run could see, from the spread that it met; `minimum_detectable_effect` says it beforehand, from assumptions.
+    """
+    z = scipy_stats.norm.ppf(1 - (1 - difference.level) / 2)
+    return float((difference.high - difference.low) / 2 * (1 + scipy_stats.norm.ppf(power) / z))
+
+
 def _bootstrap_interval(values: np.ndarray, clusters: pd.Series, n_boot: int, seed: int,
                         level: float) -> tuple[float, float]:
     """Percentile interval of the mean of `values` over resampled clusters."""

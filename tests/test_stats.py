@@ -212,3 +212,10 @@ def test_clusters_cost_power():
     assert stats.minimum_detectable_effect(120, 18) > stats.minimum_detectable_effect(120, 120)
     with pytest.raises(LabsError, match="clusters <= items"):
         stats.minimum_detectable_effect(10, 20)
+
+
+def test_the_effect_that_a_run_could_see_follows_from_its_interval():
+    # Half-width 1.96 standard errors; 80% power needs 1.96 + 0.84 of them.
+    seen = stats.Difference("a", "b", "correct", 0.02, -0.0196, 0.0196, 100, 20)
+    assert stats.resolved_effect(seen) == pytest.approx(0.0280, abs=1e-4)
+    assert stats.resolved_effect(seen, 0.5) == pytest.approx(0.0196), "at its own half-width it is an even chance"
