@@ -105,10 +105,12 @@ def _train(drawn: Sequence[Triplet], recipe: Recipe, spec: str, path: Path) -> N
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
     from sentence_transformers.sentence_transformer.training_args import BatchSamplers
+    from transformers import PrinterCallback
 
     torch.manual_seed(recipe.seed)
     model = embedding.load_model(spec)
     usual, model.max_seq_length = model.max_seq_length, recipe.max_length
+    model.model_card_data.generate_widget_examples = False  # no card is written
     rows = Dataset.from_list([{"anchor": one.question, "positive": one.passage, "negative": one.negative}
                               for one in drawn])
     # A passage that answers two questions of a batch would be a wrong answer to each: no_duplicates keeps them apart.
@@ -118,6 +120,7 @@ def _train(drawn: Sequence[Triplet], recipe: Recipe, spec: str, path: Path) -> N
         bf16=False, report_to="none", save_strategy="no", disable_tqdm=True, logging_strategy="no")
     trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows,
                                          loss=MultipleNegativesRankingLoss(model))
+    trainer.remove_callback(PrinterCallback)  # it prints when it trains and not when the cache has it
     started = time.perf_counter()
     result = trainer.train()
     seconds = time.perf_counter() - started

@@ -53,6 +53,13 @@ def tuned(tmp_path_factory):
         yield tune(TRIPLETS, TINY, "minilm")
 
 
+def test_a_run_prints_nothing(tuned, tmp_path, monkeypatch, capfd):
+    """A notebook that trains has to show the same as one that finds the model in the cache."""
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    tune(TRIPLETS, TINY, "minilm")
+    assert capfd.readouterr().out == ""
+
+
 def test_a_run_changes_the_vectors_and_can_be_loaded(tuned):
     assert tuned.triplets == 6 and tuned.seconds > 0 and tuned.loss > 0
     before, after = embedding.load_embedder("minilm"), embedding.load_embedder(f"hf:{tuned.folder}")
