@@ -110,7 +110,8 @@ def _train(drawn: Sequence[Triplet], recipe: Recipe, spec: str, path: Path) -> N
     torch.manual_seed(recipe.seed)
     model = embedding.load_model(spec)
     usual, model.max_seq_length = model.max_seq_length, recipe.max_length
-    model.model_card_data.generate_widget_examples = False  # no card is written
+    # No card is written. With nothing here, the trainer would look for examples for it, with a bar in the notebook.
+    model.model_card_data.widget = [{}]
     rows = Dataset.from_list([{"anchor": one.question, "positive": one.passage, "negative": one.negative}
                               for one in drawn])
     # A passage that answers two questions of a batch would be a wrong answer to each: no_duplicates keeps them apart.
