@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def world_command(args: argparse.Namespace) -> None:
 def pretrain_command(args: argparse.Namespace) -> None:
     from .pretrain import pretrain
 
-    pretrain(args.size, args.folder, int(args.tokens), args.device, args.seed, args.out, args.start)
+    pretrain(args.size, args.folder, int(args.tokens), args.device, args.seed, args.out, args.start, args.minutes)
 
 
 def card_command(args: argparse.Namespace) -> None:
@@ -37,9 +38,10 @@ def parser() -> argparse.ArgumentParser:
     world.add_argument("--out", type=Path, required=True, help="folder to write to; a world in it is replaced")
     world.set_defaults(run=world_command)
     model = commands.add_parser("pretrain", help="pretrain the embedded model; goes on where it was stopped")
-    model.add_argument("--size", default="base", help="nano, base or large (default: base)")
+    model.add_argument("--size", default="base", help="nano, small, base or large (default: base)")
     model.add_argument("--folder", type=Path, required=True, help="checkpoints and log, outside the repository")
     model.add_argument("--tokens", type=float, default=18e6, help="tokens of the reading stage (default: 18e6)")
+    model.add_argument("--minutes", type=float, default=math.inf, help="end after this time at the latest")
     model.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     model.add_argument("--seed", type=int, default=0)
     model.add_argument("--start", type=Path, help="finished weights that shall read more, instead of starting from nothing")

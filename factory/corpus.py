@@ -22,15 +22,19 @@ from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_
 
 from . import contracts, genres, values
 from .text import SENTENCE_END, PlacedFact, Written, draw_values, fill, write_clause, write_document
-from .tokenizer import CITATIONS
+from .tokenizer import CITATIONS, NUMBERS
 
 USER, ASSISTANT, END = "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"
-CONTRACT_SHARE = 0.5
+CONTRACT_SHARE = 0.3
+# Of contracts it reads the first part of the types and of the drafters: the rest is head-room for fine-tuning.
+CONTRACT_PART = 2 / 3
+EVERYTHING = 1 / CONTRACT_PART  # the breadth that holds what is never read, for measuring
 # The tokens of an answer's citation and the two behind it decide whether to answer, from which passage and with which
 # value; the rest is copying.
 DECISION_WEIGHT = 4.0
-# Up to this difficulty all questions are on one passage (see `draw_sample`).
+# Up to this difficulty all questions are on one passage; from there on passages are added, up to MOST (see `draw_sample`).
 ONE_PASSAGE = 0.4
+MOST = 8
 HEADING_NUMBER = re.compile(r"## \d+\.\s+$")
 PARAGRAPH_END = re.compile(r"\n\n")
 
@@ -61,8 +65,9 @@ def draw_draft(rng: Random, genre, names: dict[str, str], clauses: list, style: 
 def draw_family(rng: Random, count: int, contract: bool, breadth: float = 1.0) -> list[Draft]:
     """`count` documents of one genre with overlapping sections, some sharing a name: each is a distractor of the others."""
     if contract:
-        kind = rng.choice(first_part(contracts.TYPES, breadth))
-        genre, style = contracts.GENRES[kind.key], rng.choice(first_part(range(contracts.STYLES), breadth))
+        kind = rng.choice(first_part(contracts.TYPES, breadth * CONTRACT_PART))
+        style = rng.choice(first_part(range(contracts.STYLES), breadth * CONTRACT_PART))
+        genre = contracts.GENRES[kind.key]
         draw_names = lambda: contracts.contract_names(rng, kind, style)
     else:
         genre = rng.choice(first_part(genres.GENRES, breadth))
@@ -88,7 +93,7 @@ def draw_family(rng: Random, count: int, contract: bool, breadth: float = 1.0) -
 
 
 def first_part(options, breadth: float):
-    """The first `breadth` (0 to 1) of the options, at least two: what practice with few wordings draws from."""
+    """The first `breadth` of the options (all from 1 on), at least two: what practice with few wordings draws from."""
     return options[: max(2, round(len(options) * breadth))]
 
 
@@ -127,9 +132,9 @@ def cut_points(text: str) -> list[int]:
 
 def draw_window(rng: Random, written: Written, around: PlacedFact | None = None,
                 longest: int = 480) -> tuple[int, int]:
-    """A chunk of some 120 to `longest` characters on sentence bounds, holding `around`'s evidence if given."""
+    """A chunk of some 60 to `longest` characters, holding `around`'s evidence if given; a fifth end inside a sentence."""
     points = cut_points(written.text)
-    size = rng.randint(120, longest)
+    size = rng.randint(60, longest)
     center = around or rng.choice(written.facts)
     start = max(p for p in points if p <= center.evidence_start)
     end = min(p for p in points if p >= center.evidence_end)
@@ -142,7 +147,21 @@ def draw_window(rng: Random, written: Written, around: PlacedFact | None = None,
             end = right[0]
         else:
             start = left[-1]
+    if rng.random() < 0.2 and end < len(written.text):
+        # Chunks of a fixed length break off.
+        part = written.text[end : next(p for p in points if p > end)]
+        cut = end + max(0, part[: rng.randrange(len(part))].rfind(" "))
+        # Half a sentence could show a value of which it counts as not stated.
+        if not any(f.evidence_start < cut < f.evidence_end for f in written.facts):
+            end = cut
     return start, end
+
+
+def draw_anywhere(rng: Random, written: Written) -> tuple[int, int]:
+    """A chunk of some 60 to 480 characters from anywhere: it may state nothing at all, as titles and openings do."""
+    points = cut_points(written.text)
+    start, size = rng.randrange(len(points) - 1), rng.randint(60, 480)
+    return points[start], next((p for p in points if p >= points[start] + size), points[-1])
 
 
 def inside(placed: PlacedFact, window: tuple[int, int]) -> bool:
@@ -153,12 +172,16 @@ def draw_passages(rng: Random, drafts: list[Draft], count: int, longest: int = 4
     """Up to `count` passages (draft, document, window) of the drafts in turn, most on one matter, none overlapping."""
     chosen: list[tuple[Draft, Written, tuple[int, int]]] = []
     topic = rng.choice(drafts[0].clauses)
-    for i in range(count):
+    for i in range(2 * count):
         draft = drafts[i % len(drafts)]
+        if len(chosen) == count:
+            break
         same = [f for f in draft.written.facts if f.clause is topic]
         if not draft.written.facts:
             continue
-        window = draw_window(rng, draft.written, rng.choice(same) if same and rng.random() < 0.6 else None, longest)
+        roll = rng.random()
+        window = (draw_window(rng, draft.written, rng.choice(same) if same and roll < 0.6 else None, longest)
+                  if roll < 0.9 else draw_anywhere(rng, draft.written))
         if not any(d is draft and window[0] < w[1] and w[0] < window[1] for d, _, w in chosen):
             chosen.append((draft, draft.written, window))
     return chosen
@@ -170,24 +193,30 @@ def reading_sample(rng: Random, passages: int, contract: bool, questions: int = 
     """Passages of several documents of one genre; questions on facts inside, beside and outside them."""
     # Distractors are sections of the same document as well as of others. One document more than is shown: questions
     # about it have no answer.
-    drafts = draw_family(rng, rng.randint(1, min(4, passages)) + 1, contract, breadth)
-    chosen = draw_passages(rng, drafts[:-1], passages, 480 if breadth == 1.0 else 260)
+    drafts = draw_family(rng, rng.randint(1, min(6, passages)) + 1, contract, breadth)
+    longest = 480 if breadth >= 1 else 260
+    if passages >= MOST:  # from here on the context is to be filled: some 4.5 characters to a token
+        longest = min(1600, max(300, 9 * rng.randint(600, 1700) // passages))
+    chosen = draw_passages(rng, drafts[:-1], passages, longest)
     if breadth >= 0.8 and rng.random() < 0.3:
         add_notice(rng, chosen, contract)
+    aliases = add_alias(rng, drafts, chosen) if breadth >= 0.8 and rng.random() < 0.2 else {}
     rng.shuffle(chosen)
     numbers = draw_numbers(rng, len(chosen), shuffled=0.5)
     prefix = QA_TEMPLATE.split("{context_str}")[0] + format_passages(
         [(written.title, written.text[a:b].strip()) for _, written, (a, b) in chosen], numbers)
-    branches, kinds = draw_questions(rng, drafts, chosen, numbers, questions, breadth)
+    branches, kinds = draw_questions(rng, drafts, chosen, numbers, questions, breadth, aliases)
     return Sample(USER + prefix, branches, kinds)
 
 
 def draw_numbers(rng: Random, count: int, shuffled: float) -> list[int]:
-    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers up to 9.
+    """Passage numbers: 1, 2, 3 ..., or in a share of the samples any order of any numbers up to 9 (or 20).
 
     With numbers in order alone, a model guesses them from how far into the text a passage stands and is often off by one.
     """
-    return rng.sample(range(1, 10), count) if count <= 9 and rng.random() < shuffled else list(range(1, count + 1))
+    if count > NUMBERS or rng.random() >= shuffled:
+        return list(range(1, count + 1))
+    return rng.sample(range(1, (9 if count <= 9 and rng.random() < 0.7 else NUMBERS) + 1), count)
 
 
 def add_notice(rng: Random, chosen: list, contract: bool) -> None:
@@ -207,6 +236,25 @@ def add_notice(rng: Random, chosen: list, contract: bool) -> None:
     chosen.append((draft, notice, (0, len(notice.text))))
 
 
+ALIAS_PASSAGES = (
+    ("List of names", "{alias} is what we call {doc}."), ("Short names", "{alias}: {doc}."),
+    ("Names in use at the office", "When people say {alias}, they mean {doc}."), ("Index", "For {alias} see {doc}."),
+)
+
+
+def add_alias(rng: Random, drafts: list[Draft], chosen: list) -> dict[int, str]:
+    """Add a passage that gives one of the shown documents another name; {id of the draft: that name}."""
+    draft = rng.choice(chosen)[0]
+    reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
+    if reference is None:
+        return {}
+    alias, (title, text) = values.coined(rng), rng.choice(ALIAS_PASSAGES)
+    alias = rng.choice(["{}", "Project {}", "the {} file"]).format(alias)
+    text = text.format(alias=alias, doc=reference)
+    chosen.append((draft, Written(title, text[:1].upper() + text[1:], {}), (0, len(text))))
+    return {id(draft): alias}
+
+
 def draw_amendment(rng: Random, written: Written, clause) -> Written:
     """An amendment of a contract that replaces one clause by the same clause with new values."""
     section = next(f.section for f in written.facts if f.clause is clause)
@@ -224,8 +272,11 @@ def draw_amendment(rng: Random, written: Written, clause) -> Written:
 
 
 def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list[int], count: int,
-                   breadth: float = 1.0) -> tuple[list[tuple[str, str]], list[str]]:
-    """Question branches: about two thirds answerable, the rest about facts that no passage states."""
+                   breadth: float = 1.0, aliases: dict[int, str] | None = None) -> tuple[list[tuple[str, str]], list[str]]:
+    """Question branches: about two thirds answerable, the rest about facts that no passage states.
+
+    A document of `aliases` is asked for by that name, by both names, or as ever.
+    """
     stated, absent = [], []
     for draft in drafts:
         for placed in draft.written.facts:
@@ -243,11 +294,15 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list
         reference = unique_reference(rng, draft, [d for d in drafts if d is not draft])
         if reference is None:
             continue
-        if found and breadth >= 0.6 and rng.random() < 0.12:
-            made = extract_question(rng, draft, placed, chosen, numbers, reference)
+        if aliases and id(draft) in aliases:
+            alias = aliases[id(draft)]
+            reference = rng.choice([alias, f"{alias} ({reference})", reference])
+        if found and breadth >= 0.6 and rng.random() < 0.15:
+            kind = rng.choice(["extract", "points"])
+            made = fields_question(rng, draft, placed, chosen, numbers, reference, kind == "extract")
             if made:
                 branches.append(made)
-                kinds.append("extract")
+                kinds.append(kind)
                 continue
         question = rng.choice(first_part(placed.fact.questions, breadth)).replace("{doc}", reference)
         answer = f"[{found[0]}] {found[1]}" if found else ABSTAIN
@@ -268,28 +323,53 @@ def locate(draft: Draft, placed: PlacedFact, chosen: list, numbers: list[int]) -
             for new in written.facts:
                 if new.fact is placed.fact and new.clause is placed.clause:
                     return number, new.value, True
-        elif inside(placed, window):
+        elif written is draft.written and inside(placed, window):
             base = (number, placed.value, False)
     return base
 
 
-def extract_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list, numbers: list[int],
-                     reference: str) -> tuple[str, str] | None:
-    """A question for JSON over the facts of one clause that stand in one passage."""
-    fields, cited = {}, set()
-    for other in draft.written.facts:
-        if other.clause is placed.clause:
-            found = locate(draft, other, chosen, numbers)
-            if found:
-                fields[other.fact.name] = found[1]
-                cited.add(found[0])
-    if len(fields) < 2 or len(cited) != 1:
+EXTRACT_QUESTIONS = (
+    "Extract from {doc} as JSON with the keys {keys}.", "Fill this form from {doc}, as JSON: {keys}.",
+    "Write JSON with {keys} as they stand in {doc}.", "From {doc}, return {keys} as a JSON object.",
+)
+POINTS_QUESTIONS = (
+    "Sum up {doc} on these points: {keys}.", "Give an overview of {doc}: {keys}.",
+    "What does {doc} say about {keys}? One line.", "List {keys} of {doc} in one line.",
+)
+
+
+def fields_question(rng: Random, draft: Draft, placed: PlacedFact, chosen: list, numbers: list[int], reference: str,
+                    as_json: bool) -> tuple[str, str] | None:
+    """A question for 2 to 4 facts of a document, `placed` among them, as JSON or in a line; a tenth are not stated.
+
+    The passage of the first stated one is cited. None where too few facts stand in the passages.
+    """
+    names = [other.fact.name for other in draft.written.facts]
+    fields = {other.fact.name: locate(draft, other, chosen, numbers) for other in draft.written.facts
+              if names.count(other.fact.name) == 1}  # a name that two clauses share would not say which is meant
+    if placed.fact.name not in fields:
         return None
-    keys = list(fields)
-    rng.shuffle(keys)
-    listed = ", ".join(f'"{key}"' for key in keys)
-    question = f"Extract from {reference} as JSON with the keys {listed}."
-    return question_branch(question), f"[{cited.pop()}] " + json.dumps({key: fields[key] for key in keys})
+    rest = [name for name, found in fields.items() if found and name != placed.fact.name]
+    missing = [name for name, found in fields.items() if not found]
+    picked = [placed.fact.name] + rng.sample(rest, min(len(rest), rng.randint(1, 3)))
+    if missing and rng.random() < 0.2:
+        picked.append(rng.choice(missing))
+    if len(picked) < 2:
+        return None
+    picked = [(name, fields[name]) for name in picked]
+    rng.shuffle(picked)
+    cited = next(found[0] for _, found in picked if found)
+    if as_json:
+        keys = ", ".join(f'"{name}"' for name, _ in picked)
+        question = rng.choice(EXTRACT_QUESTIONS)
+        answer = json.dumps({name: found[1] if found else None for name, found in picked}, ensure_ascii=False)
+    else:
+        names = [name.replace("_", " ") for name, _ in picked]
+        keys = ", ".join(names[:-1]) + rng.choice([", ", " and "]) + names[-1]
+        question = rng.choice(POINTS_QUESTIONS)
+        answer = "; ".join(f"{name}: {found[1] if found else 'not stated'}"
+                           for name, (_, found) in zip(names, picked, strict=True))
+    return question_branch(question.replace("{doc}", reference).replace("{keys}", keys)), f"[{cited}] {answer}"
 
 
 def title_sample(rng: Random, passages: int, contract: bool) -> Sample:
@@ -388,10 +468,7 @@ def draw_match_passage(rng: Random, draft: Draft, contract: bool) -> tuple[Writt
             notice = draw_amendment(rng, draft.written, rng.choice(amendable))
             return notice, (0, len(notice.text)) if roll < 0.08 else draw_window(rng, notice)
     if roll < 0.4:
-        points = cut_points(draft.written.text)
-        start = rng.randrange(len(points) - 1)
-        size = rng.randint(60, 480)
-        return draft.written, (points[start], next((p for p in points if p >= points[start] + size), points[-1]))
+        return draft.written, draw_anywhere(rng, draft.written)
     return draft.written, draw_window(rng, draft.written)
 
 
@@ -414,28 +491,29 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
 
     Up to difficulty `ONE_PASSAGE` every sample has one passage and the breadth grows: genres, drafters' styles and ways
     to ask, from two of each to all, beside practice in what a passage leaves open (`match_sample`) and in telling
-    documents apart. From there on the number of passages grows to five; samples of fewer passages stay in the mix. At
-    difficulty 1 a part gives way to `SKILLS`.
+    documents apart. From there on the number of passages grows to `MOST`, and a part gives way to `SKILLS`.
     """
     from .skills import SKILLS  # they are made with what this module offers
 
     contract = rng.random() < CONTRACT_SHARE
     breadth = min(1.0, 0.1 + 0.9 * difficulty / ONE_PASSAGE)
-    top = 1 + round(4 * max(0.0, difficulty - ONE_PASSAGE) / (1 - ONE_PASSAGE))
+    beyond = max(0.0, difficulty - ONE_PASSAGE) / (1 - ONE_PASSAGE)
+    top = 1 + round((MOST - 1) * beyond)
     # One passage is read as often as any two other numbers: it is where values are learned.
     passages = min(max(1, rng.randint(0, top)), max(1, (room - 150) // 130))
+    if beyond == 1 and room > 1500 and rng.random() < 0.5:
+        passages = rng.randint(MOST, NUMBERS - 2)  # what fills the whole context; a notice and an alias may come
     roll = rng.random()
-    match, title = (0.5, 0.58) if difficulty > ONE_PASSAGE else (0.32, 0.5)
     if roll < 0.02:
         return closed_book_sample(rng)
     if difficulty <= 0.1 and roll < 0.3:
         return quote_sample(rng, passages, contract, breadth)
-    if difficulty > 0.1 and roll < match:
+    if difficulty > 0.1 and roll < 0.17:
         return match_sample(rng, contract, breadth=breadth)
-    if difficulty > 0.1 and roll < title:
+    if difficulty > 0.1 and roll < 0.23:
         return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
-    if difficulty >= 1 and roll < 0.7:
-        return rng.choice(SKILLS)(rng, passages, contract)
+    if roll < 0.23 + 0.4 * beyond:
+        return rng.choice(SKILLS)(rng, min(passages, 5), contract)
     return reading_sample(rng, passages, contract, breadth=breadth)
 
 
@@ -475,9 +553,12 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
     return tokens
 
 
-def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.04,
-             find_share: float = 0.08) -> Row:
-    """A row filled with samples, each cut to whole branches that fit; what no sample fits into is copying practice."""
+def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: float = 0.03,
+             find_share: float = 0.06) -> Row:
+    """A row filled with samples, each cut to whole branches that fit; what no sample fits into is copying practice.
+
+    Samples are of any difficulty up to the one given, half of them of that: what is easy stays in the mix.
+    """
     rng = Random(seed)
     columns: list[tuple] = []
     number = 0
@@ -486,7 +567,8 @@ def pack_row(seed: str, tokenizer, length: int, difficulty: float, copy_share: f
         room = length - len(columns)
         tokens, roll = [], rng.random()
         if roll >= copy_share + find_share:
-            tokens = trim_branches(encode(draw_sample(rng, difficulty, room), tokenizer, rng), room)
+            level = difficulty if rng.random() < 0.5 else difficulty * rng.random()
+            tokens = trim_branches(encode(draw_sample(rng, level, room), tokenizer, rng), room)
         elif roll >= copy_share:
             tokens = trim_branches(find_tokens(rng, tokenizer, rng.choice(FIND_IN_READING)), room)
         tokens = tokens or copy_tokens(rng, tokenizer, min(31, room // 2))
@@ -549,7 +631,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     draw = lambda longest, shortest=1: rng.choices(pool, k=rng.randint(shortest, longest))
     sort = sort or rng.choice(level.sorts.split())
     count = rng.randint(1 if sort == "text" else 2, level.passages)
-    numbers = rng.sample(range(1, len(CITATIONS) + 1), count)
+    numbers = rng.sample(range(1, NUMBERS + 1), count)
     titles = [draw(level.title) for _ in range(count)]
     form = [draw(level.term) for _ in range(rng.randint(1, level.terms))] if sort in ("form", "absent") else []
     filled = [[(term, draw(2)) for term in rng.sample(form, len(form))] for _ in range(count)]
@@ -557,7 +639,7 @@ def find_tokens(rng: Random, tokenizer, level: FindLevel, sort: str | None = Non
     texts = [sum((term + value for term, value in pairs), []) if form else draw(level.text, shortest) for pairs in filled]
     prefix = []
     for number, title, text in zip(numbers, titles, texts, strict=True):
-        prefix += title + encode(f"[{number}]\n") + text + encode("\n\n")
+        prefix += title + encode(f" [{number}]\n") + text + encode("\n\n")
     missing = sorted(set(pool) - set(prefix)) if sort == "absent" else []
     tokens = [(token, i, -100, 0.0, 0) for i, token in enumerate(prefix)]
     for branch, which in enumerate(rng.choices(range(count), k=6), 1):
@@ -624,7 +706,7 @@ def make_row(columns: list[tuple], length: int, tokenizer) -> Row:
 def attention_mask(sample: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
     """(batch, 1, length, length), True where attended: earlier tokens of the sample, of the prefix or one's own branch."""
     length = sample.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    causal = torch.ones(length, length, dtype=torch.bool, device=sample.device).tril()
     same = sample[:, :, None] == sample[:, None, :]
     visible = (branch[:, None, :] == 0) | (branch[:, :, None] == branch[:, None, :])
     return (causal & same & visible)[:, None]
@@ -653,5 +735,6 @@ def tokenizer_texts(count: int, seed: str = "clerk-tokenizer") -> list[str]:
     samples = []
     for i in range(count):
         rng = Random(f"{seed}-{i}")
-        samples.append(reading_sample(rng, rng.randint(1, 4), rng.random() < CONTRACT_SHARE))
+        samples.append(draw_sample(rng, 1.0) if i % 3 == 0 else
+                       reading_sample(rng, rng.randint(1, 4), rng.random() < 0.5))
     return [s.prefix + "".join(q + a for q, a in s.branches) for s in samples]

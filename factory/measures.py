@@ -19,11 +19,11 @@ from labutils.prompts import CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_passages
 
 from . import skills
 from .corpus import (
-    ASSISTANT, USER, Sample, draw_family, draw_window, extract_question, inside, match_sample, reading_sample,
+    ASSISTANT, EVERYTHING, USER, Sample, draw_family, draw_window, fields_question, inside, match_sample, reading_sample,
     unique_reference)
 
-PASSAGES = 4  # the gold one among three distractors
-LONGEST = 4500  # characters of passages, some 1,500 tokens
+PASSAGES = 5  # the gold one among four distractors
+LONGEST = 6500  # characters of passages, some 1,500 tokens
 NEEDLE_LENGTHS = (200, 1000, 1900)  # tokens of the prompt
 RIVALS = 100  # passages among which a question has to find its own
 REPLY = 96  # tokens of a reply; lists and JSON get three times as many
@@ -51,14 +51,15 @@ def draw_items(make: Callable[[Random], Sample], seed: str, count: int) -> list[
 
 
 def held_out_items(contract: bool, count: int) -> list[Item]:
-    """Items of `reading_sample` on seeds that pretraining never draws."""
+    """Items of `reading_sample` on seeds that pretraining never draws; of contracts also types and drafters it never read."""
     genre = "contract" if contract else "everyday"
-    return draw_items(lambda rng: reading_sample(rng, PASSAGES, contract), f"clerk-test-{genre}", count)
+    return draw_items(lambda rng: reading_sample(rng, PASSAGES, contract, breadth=EVERYTHING),
+                      f"clerk-test-{genre}", count)
 
 
 def one_passage_items(contract: bool, count: int) -> list[Item]:
     """Items of `match_sample`: one passage, which answers about half of the questions."""
-    return draw_items(lambda rng: match_sample(rng, contract), f"clerk-test-match-{contract}", count)
+    return draw_items(lambda rng: match_sample(rng, contract, breadth=EVERYTHING), f"clerk-test-match-{contract}", count)
 
 
 def ask(llm, items: list[tuple], tokens: int = REPLY) -> list[str]:
@@ -98,7 +99,7 @@ Passage = tuple[str, str]  # title, text
 
 def ordered_passages(rng: Random, contract: bool) -> tuple[Passage, list[Passage], str, str] | None:
     """(gold passage, others, question, answer) of a fact that only the gold passage states."""
-    drafts = draw_family(rng, PASSAGES, contract)
+    drafts = draw_family(rng, PASSAGES, contract, EVERYTHING)
     shown = []
     for draft in drafts:
         fact = rng.choice(draft.written.facts)
@@ -157,9 +158,9 @@ def needle_item(llm, rng: Random, length: int) -> tuple[str, str] | None:
     if token_count(llm, prompt) > length:
         return None
     while True:
-        hay = draw_family(rng, 1, True)[0].written
+        hay = draw_family(rng, 1, True, EVERYTHING)[0].written
         more = [*passages]
-        more.insert(rng.randrange(len(more) + 1), (hay.title, hay.text[slice(*draw_window(rng, hay))].strip()))
+        more.insert(rng.randrange(len(more) + 1), (hay.title, hay.text[slice(*draw_window(rng, hay, longest=1600))].strip()))
         longer = qa_prompt(more, question)
         if token_count(llm, longer) > length:
             return prompt, fact.value
@@ -230,8 +231,8 @@ def json_fields(llm, count: int) -> Values:
     for reply, (_, answer) in zip(ask(llm, items, 2 * REPLY), items, strict=True):
         wanted, got = metrics.first_json(answer), metrics.first_json(reply)
         found["JSON by given keys: valid"].append(got is not None)
-        right = sum(metrics.normalize(str((got or {}).get(key, ""))) == metrics.normalize(value)
-                    for key, value in wanted.items())
+        right = sum(metrics.normalize(str((got or {}).get(key, ""))) == metrics.normalize(str(value))
+                    for key, value in wanted.items())  # null, where the passage does not say, is the word None on both sides
         found["JSON by given keys: share of fields right"].append(right / len(wanted))
     return found
 
@@ -242,8 +243,8 @@ def extract_items(count: int) -> Iterator[tuple[str, str]]:
         draft = draw_family(rng, 1, i % 2 == 0)[0]
         window = draw_window(rng, draft.written)
         fact = next((f for f in draft.written.facts if inside(f, window)), None)
-        made = fact and extract_question(rng, draft, fact, [(draft, draft.written, window)], [1],
-                                         unique_reference(rng, draft, []))
+        made = fact and fields_question(rng, draft, fact, [(draft, draft.written, window)], [1],
+                                        unique_reference(rng, draft, []), as_json=True)
         if made:
             question = made[0].removeprefix("\n\nQuestion: ").removesuffix(ASSISTANT)
             text = draft.written.text[slice(*window)].strip()

@@ -17,6 +17,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import os
 import random
 import time
@@ -37,9 +38,34 @@ from .tokenizer import load_tokenizer, train_tokenizer
 VOCAB_SIZE = 4096
 CONTEXT = 2048
 FIND_LENGTH = 384
+EVALUATE_EVERY = 90  # seconds of reading between checkpoints with a look at what is read
 
-# One dial sets the rest: layers, width. Heads are of 64 dimensions, the feed-forward is 8/3 of the width.
-SIZES = {"nano": (3, 128), "base": (6, 256), "large": (8, 384)}
+# One dial sets the rest: layers, width, heads. The feed-forward is 8/3 of the width.
+SIZES = {"nano": (3, 128, 2), "small": (4, 192, 3), "base": (8, 256, 4), "large": (8, 320, 5)}
+
+
+@dataclass(frozen=True)
+class Batches:
+    """How much a device takes at once: rows of copying, rows of finding, tokens of reading, processes that write text.
+
+    `find_steps` and `read_steps` lie between two looks at the loss; every look costs a new start of those processes.
+    """
+
+    copy_rows: int
+    find_rows: int
+    read_tokens: int
+    row_length: int
+    workers: int
+    find_steps: int
+    read_steps: int
+
+
+def batches(device: str) -> Batches:
+    """Small steps on a processor, where they cost what they hold; large ones on a GPU, where small ones cost as much."""
+    if device == "cpu":
+        return Batches(copy_rows=32, find_rows=8, read_tokens=5120, row_length=512, workers=1, find_steps=20, read_steps=50)
+    return Batches(copy_rows=256, find_rows=64, read_tokens=49152, row_length=1024,
+                   workers=max(1, (os.cpu_count() or 2) - 1), find_steps=40, read_steps=200)
 
 
 @dataclass
@@ -52,6 +78,7 @@ class Progress:
     rows: int = 0
     read_tokens: int = 0
     seconds: float = 0.0
+    read_seconds_from: float | None = None
     copy_vocab: int = 64
     find_level: int = 0
     difficulty: float = 0.0
@@ -59,11 +86,11 @@ class Progress:
 
 def build_model(size: str, vocab_size: int = VOCAB_SIZE, seed: int = 0) -> LlamaForCausalLM:
     """A randomly initialised Llama of one of `SIZES`; raises KeyError for an unknown size."""
-    layers, width = SIZES[size]
+    layers, width, heads = SIZES[size]
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocab_size, hidden_size=width, intermediate_size=round(width * 8 / 3 / 64) * 64,
-        num_hidden_layers=layers, num_attention_heads=width // 64, num_key_value_heads=width // 64,
+        num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=heads,
         max_position_embeddings=CONTEXT, tie_word_embeddings=True, rms_norm_eps=1e-5,
         bos_token_id=0, eos_token_id=1, pad_token_id=2,
     )
@@ -131,9 +158,9 @@ def copy_stage(model, optimizers, progress: Progress, folder: Path, device: str,
     random.Random(seed).shuffle(order)
     average, started, before = 5.0, time.time(), progress.seconds
     while progress.step < max_steps:
-        ids, labels = copy_batch(rng, order[: progress.copy_vocab])
-        loss = train_step(model, optimizers, dict(input_ids=ids.to(device)), labels.to(device), device)
-        average = 0.95 * average + 0.05 * loss
+        ids, labels = copy_batch(rng, order[: progress.copy_vocab], batches(device).copy_rows)
+        loss = train_step(model, optimizers, dict(input_ids=ids.to(device)), labels, device)
+        average = 0.95 * average + 0.05 * float(loss)
         progress.step += 1
         progress.tokens += ids.numel()
         progress.seconds = before + time.time() - started
@@ -152,13 +179,17 @@ def copy_stage(model, optimizers, progress: Progress, folder: Path, device: str,
 
 
 def find_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int,
-               max_steps: int = 4000, chunk: int = 20) -> None:
-    """Train finding, level by level; a level is passed when every sort of question is right in 85 of 100."""
+               max_steps: int = 1600) -> None:
+    """Train finding, level by level; a level is passed when every sort of question is right in 85 of 100.
+
+    Reading starts after `max_steps` at the latest: the levels go on in its mix (see README.md).
+    """
     started, before = time.time(), progress.seconds
+    size, chunk = batches(device).find_rows, batches(device).find_steps
     while progress.step < max_steps:
         make = functools.partial(find_row, tokenizer=tokenizer, length=FIND_LENGTH, level=progress.find_level)
-        rows = Rows(make, progress.rows, progress.rows + 8 * chunk, seed)
-        losses = train_rows(model, optimizers, progress, rows, 8, device)
+        rows = Rows(make, progress.rows, progress.rows + size * chunk, seed)
+        losses = train_rows(model, optimizers, progress, rows, size, device)
         progress.seconds = before + time.time() - started
         right = evaluate_finding(model, tokenizer, progress.find_level, device)
         log(progress, folder, loss=round(sum(losses) / len(losses), 4), find_level=progress.find_level, right=right)
@@ -190,45 +221,54 @@ def evaluate_finding(model, tokenizer, level: int, device: str, rows: int = 4) -
 def train_rows(model, optimizers, progress: Progress, rows: Rows, size: int, device: str) -> list[float]:
     """One step for each `size` rows; returns the losses and advances `progress` (step, rows, tokens)."""
     losses = []
-    for row in torch.utils.data.DataLoader(rows, batch_size=size, collate_fn=collate, num_workers=1, prefetch_factor=4):
-        losses.append(train_step(model, optimizers, model_inputs(row, device), row.labels.to(device), device,
-                                 row.weights.to(device)))
+    loader = torch.utils.data.DataLoader(rows, batch_size=size, collate_fn=collate, num_workers=batches(device).workers,
+                                         prefetch_factor=4)
+    for row in loader:
+        losses.append(train_step(model, optimizers, model_inputs(row, device), row.labels, device, row.weights))
         progress.step += 1
         progress.rows += len(row.ids)
         progress.tokens += row.ids.numel()
-    return losses
+    return torch.stack(losses).tolist()  # read at the end: a GPU works while the next step is prepared
 
 
 def model_inputs(row: Row, device: str) -> dict[str, torch.Tensor]:
-    return dict(input_ids=row.ids.to(device), position_ids=row.positions.to(device),
-                attention_mask=attention_mask(row.sample, row.branch).to(device))
+    sample, branch = row.sample.to(device), row.branch.to(device)
+    mask = attention_mask(sample, branch)
+    if device != "cpu":
+        # As a bias, made once for all layers; from a mask of booleans every layer makes its own.
+        mask = torch.zeros(mask.shape, dtype=torch.bfloat16, device=device).masked_fill_(~mask, float("-inf"))
+    return dict(input_ids=row.ids.to(device), position_ids=row.positions.to(device), attention_mask=mask)
 
 
 def train_step(model, optimizers, inputs: dict, labels: torch.Tensor, device: str,
-               weights: torch.Tensor | None = None) -> float:
+               weights: torch.Tensor | None = None) -> torch.Tensor:
     """One optimizer step; `labels` (batch, length) with -100 where nothing is learned, `weights` of the same shape.
 
-    Returns the loss in nats per token: of the tokens that decide an answer where there are weights, else of all.
+    Both are on the processor, so that no step has to wait for the one before. Returns the loss in nats per token: of
+    the tokens that decide an answer where there are weights, else of all.
     """
     model.train()
+    # Only tokens that carry a label go through the output layer: it is a third of the work otherwise.
+    labels = labels[:, 1:].flatten()
+    learned = (labels != -100).nonzero().squeeze(1)
+    wanted = labels[learned].to(device)
     with autocast(device):
-        hidden = model.model(**inputs, use_cache=False).last_hidden_state
-        # Only rows that carry a label go through the output layer: it is a third of the work otherwise.
-        mask = labels[:, 1:] != -100
-        logits = model.lm_head(hidden[:, :-1][mask])
-    losses = F.cross_entropy(logits.float(), labels[:, 1:][mask], reduction="none")
+        hidden = model.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
+        logits = model.lm_head(hidden.flatten(0, 1)[learned.to(device)])
+    losses = F.cross_entropy(logits.float(), wanted, reduction="none")
     if weights is None:
-        loss = losses.mean()
+        loss = shown = losses.mean()
     else:
-        weight = weights[:, 1:][mask]
-        loss = (losses * weight).sum() / weight.sum()
-        losses = losses[weight == DECISION_WEIGHT]
+        weight = weights[:, 1:].flatten()[learned]
+        decides = (weight == DECISION_WEIGHT).nonzero().squeeze(1).to(device)
+        weight = weight.to(device)
+        loss, shown = (losses * weight).sum() / weight.sum(), losses[decides].mean()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return float(losses.detach().mean())
+    return shown.detach()
 
 
 def save_checkpoint(model, optimizers, progress: Progress, folder: Path) -> None:
@@ -260,45 +300,49 @@ def log(progress: Progress, folder: Path, **values) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def row_shape(difficulty: float) -> tuple[int, int]:
-    """(rows, tokens per row) of a batch: rows grow with the passages, and batches once one passage can be read."""
-    if difficulty < ONE_PASSAGE:
-        return 10, 384
-    return (10, 512) if difficulty < 0.7 else (8, 768)
+def row_shape(difficulty: float, done: float, device: str) -> tuple[int, int]:
+    """(rows, tokens per row) of a batch: rows grow with the passages, and to the whole context at the end."""
+    size = batches(device)
+    length = 384 if difficulty < ONE_PASSAGE else size.row_length
+    length = CONTEXT if done > 0.65 else length
+    return max(1, size.read_tokens // length), length
 
 
 def read_stage(model, optimizers, progress: Progress, folder: Path, tokenizer, device: str, seed: int, budget: int,
-               chunk: int = 50) -> None:
-    """Train reading for `budget` tokens in chunks of steps; difficulty rises as the loss falls (see `next_difficulty`).
+               seconds: float = math.inf, chunk: int | None = None) -> None:
+    """Train reading for `budget` tokens or until `seconds` of training in all; difficulty rises (see `next_difficulty`).
 
-    The learning rate is constant for 60% of the budget and then falls linearly to 5%. With every sort of question from
+    The learning rate is constant for 60% of the budget and then falls linearly to 2%. With every sort of question from
     the start the loss stays on a plateau: see README.md.
     """
-    started, before, chunks = time.time(), progress.seconds, 0
-    while progress.read_tokens < budget:
-        size, length = row_shape(progress.difficulty)
-        done = progress.read_tokens / budget
-        scale_lr(optimizers, 1.0 if done < 0.6 else max(0.05, 1 - 0.95 * (done - 0.6) / 0.4))
+    chunk = chunk or batches(device).read_steps
+    started, before, evaluated = time.time(), progress.seconds, time.time()
+    first = progress.read_seconds_from if progress.read_seconds_from is not None else before
+    progress.read_seconds_from = first
+    while (done := max(progress.read_tokens / budget, (progress.seconds - first) / max(1.0, seconds - first))) < 1:
+        size, length = row_shape(progress.difficulty, done, device)
+        scale_lr(optimizers, 1.0 if done < 0.6 else max(0.02, 1 - 0.98 * (done - 0.6) / 0.4))
         make = functools.partial(pack_row, tokenizer=tokenizer, length=length, difficulty=progress.difficulty)
         losses = train_rows(model, optimizers, progress, Rows(make, progress.rows, progress.rows + chunk * size, seed),
                             size, device)
         progress.read_tokens += chunk * size * length
         progress.seconds = before + time.time() - started
-        loss, chunks = sum(losses) / len(losses), chunks + 1
+        loss = sum(losses) / len(losses)
         log(progress, folder, loss=round(loss, 4), difficulty=round(progress.difficulty, 3))
-        progress.difficulty = next_difficulty(progress.difficulty, loss, progress.read_tokens / budget)
-        save_checkpoint(model, optimizers, progress, folder)
-        if chunks % 6 == 0:
+        progress.difficulty = next_difficulty(progress.difficulty, loss, done)
+        if time.time() - evaluated > EVALUATE_EVERY:
+            save_checkpoint(model, optimizers, progress, folder)
             passages = 1 if progress.difficulty < ONE_PASSAGE else 4
             log(progress, folder, passages=passages, exact_match=evaluate(model, tokenizer, device, passages, 16))
+            evaluated = time.time()
     progress.stage = "done"
     save_checkpoint(model, optimizers, progress, folder)
 
 
 def next_difficulty(difficulty: float, loss: float, done: float) -> float:
-    """A larger step the lower the loss of the deciding tokens, none on a plateau; all by 80% of the budget."""
-    step = 0.04 if loss < 0.3 else 0.02 if loss < 0.4 else 0.01 if loss < 0.5 else 0.0
-    return min(1.0, max(difficulty + step, (done - 0.35) / 0.45))
+    """A larger step the lower the loss of the deciding tokens, none on a plateau; all by 40% of the budget."""
+    step = 0.1 if loss < 0.3 else 0.04 if loss < 0.5 else 0.02 if loss < 0.7 else 0.0
+    return min(1.0, max(difficulty + step, (done - 0.05) / 0.35))
 
 
 @torch.no_grad()
@@ -353,10 +397,11 @@ def start_from(weights: Path, folder: Path) -> None:
 
 
 def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: int = 0, out: Path | None = None,
-             start: Path | None = None) -> None:
+             start: Path | None = None, minutes: float = math.inf) -> None:
     """The whole recipe, resumed from `folder` if it was interrupted; exports to `out` when the budget is spent.
 
-    With `start`, a folder of finished weights of this size, only reading: more of it for that model.
+    With `start`, a folder of finished weights of this size, only reading: more of it for that model. `minutes` bounds the
+    run by time, all stages together; the learning rate then falls in time.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if start and not (folder / "checkpoint.pt").exists():
@@ -372,7 +417,7 @@ def pretrain(size: str, folder: Path, budget: int, device: str = "cpu", seed: in
     if progress.stage == "find":
         find_stage(model, optimizers, progress, folder, tokenizer, device, seed)
     if progress.stage == "read":
-        read_stage(model, optimizers, progress, folder, tokenizer, device, seed, budget)
+        read_stage(model, optimizers, progress, folder, tokenizer, device, seed, budget, 60 * minutes)
     log(progress, folder, exact_match=evaluate(model, tokenizer, device, count=100, name="test"))
     if out:
         export(model, tokenizer, out)

@@ -18,10 +18,15 @@ from llama_index.core.prompts.default_prompts import (
 from llama_index.core.query_engine.citation_query_engine import CITATION_QA_TEMPLATE
 from llama_index.core.retrievers.fusion_retriever import QUERY_GEN_PROMPT
 
-from labutils.prompts import ABSTAIN, JUDGE_TEMPLATE, SUB_QUESTION_TEMPLATE
+from labutils.prompts import (
+    ABSTAIN, COMPRESS_TEMPLATE, GRADE_TEMPLATE, JUDGE_TEMPLATE, NOTHING_RELEVANT, PREFERENCE_TEMPLATE, QA_TEMPLATE,
+    SUB_QUESTION_TEMPLATE, format_passages)
 
+from . import genres
 from .contracts import part_of
-from .corpus import ASSISTANT, USER, Draft, Sample, draw_family, draw_passages, inside, unique_reference
+from .corpus import (
+    ASSISTANT, USER, Draft, Sample, draw_family, draw_numbers, draw_passages, fill_reference, inside, question_branch,
+    unique_reference)
 from .text import PlacedFact, draw_values, fill
 
 CITATION_TEMPLATE = CITATION_QA_TEMPLATE.get_template()
@@ -39,6 +44,7 @@ class Shown:
         # One document more than is shown: questions about it have no answer.
         self.drafts = draw_family(rng, rng.randint(1, passages) + 1, contract)
         chosen = draw_passages(rng, self.drafts[:-1], passages)
+        rng.shuffle(chosen)
         self.titles = [written.title for _, written, _ in chosen]
         self.texts = [written.text[slice(*window)].strip() for _, written, window in chosen]
         self.stated = [(number, draft, fact) for number, (draft, written, window) in enumerate(chosen, 1)
@@ -127,12 +133,87 @@ def judge_sample(rng: Random, passages: int, contract: bool) -> Sample:
     context = "\n\n".join(map(node_text, shown.titles, shown.texts))
     branches = []
     for question, number, fact in shown.ask(rng, 6, 0.8):
-        wrong = [f.value for _, _, f in shown.stated + shown.absent if f.fact is fact.fact and f.value != fact.value]
-        wrong.append(draw_values(fact.clause, rng)[fact.fact.name])
-        value = fact.value if rng.random() < 0.6 else rng.choice(wrong)
+        value = fact.value if rng.random() < 0.6 else wrong_value(rng, shown, fact)
         supported = number > 0 and value == fact.value
         branches.append((f"{question} {value}{tail}{ASSISTANT}", "supported" if supported else "not supported"))
     return sample_of(head.replace("{context_str}", context), branches, "judge")
+
+
+def wrong_value(rng: Random, shown: Shown, fact: PlacedFact) -> str:
+    """What another document says on the same matter, or nobody; now and then it is right by chance."""
+    wrong = [f.value for _, _, f in shown.stated + shown.absent if f.fact is fact.fact and f.value != fact.value]
+    return rng.choice([*wrong, draw_values(fact.clause, rng)[fact.fact.name]])
+
+
+def grade_sample(rng: Random, passages: int, contract: bool) -> Sample:
+    """Whether a passage answers a question: other matters and the same matter of another document do not."""
+    shown = Shown(rng, 1, contract)
+    head, tail = split_prompt(GRADE_TEMPLATE, "query_str")
+    branches = [(question + tail + ASSISTANT, "yes" if number else "no")
+                for question, number, _ in shown.ask(rng, 8, 0.5)]
+    return sample_of(head.replace("{context_str}", "\n\n".join(map(node_text, shown.titles, shown.texts))), branches, "grade")
+
+
+def better_sample(rng: Random, passages: int, contract: bool) -> Sample:
+    """Which of two answers the passages bear out: a right value, a wrong one, an abstention in or out of place."""
+    shown = Shown(rng, passages, contract)
+    head, tail = split_prompt(PREFERENCE_TEMPLATE, "query_str")
+    branches = []
+    for question, number, fact in shown.ask(rng, 6, 0.7):
+        good, bad = fact.value, rng.choice([ABSTAIN, wrong_value(rng, shown, fact), wrong_value(rng, shown, fact)])
+        if not number:
+            good, bad = ABSTAIN, rng.choice([fact.value, wrong_value(rng, shown, fact)])
+        if good == bad:
+            continue
+        first = rng.random() < 0.5
+        pair = dict(answer_a=good if first else bad, answer_b=bad if first else good)
+        branches.append((question + tail.format(**pair) + ASSISTANT, "A" if first else "B"))
+    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
+    return sample_of(head.replace("{context_str}", context), branches, "better")
+
+
+# ---------------------------------------------------------------- finding
+
+def compress_sample(rng: Random, passages: int, contract: bool) -> Sample:
+    """The sentence of a passage that answers, word for word; nothing where none does."""
+    shown = Shown(rng, 1, contract)
+    head, tail = split_prompt(COMPRESS_TEMPLATE, "query_str")
+    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
+    branches = []
+    for question, number, fact in shown.ask(rng, 5):
+        draft = next(draft for draft in shown.drafts if any(fact is f for f in draft.written.facts))
+        sentence = draft.written.text[fact.evidence_start : fact.evidence_end]
+        branches.append((question + tail + ASSISTANT, sentence if number else NOTHING_RELEVANT))
+    return sample_of(head.replace("{context_str}", context), branches, "compress")
+
+
+def register_sample(rng: Random, passages: int, contract: bool) -> Sample:
+    """A register's entries as passages, with questions in one step and in two: the former name, the owner's seat."""
+    names = genres.register_names(rng)
+    entries = genres.draw_entries(rng, passages + 1)
+    register = genres.write_register(rng, names, entries, rng.randrange(4))
+    shown = rng.sample(range(len(entries)), max(1, passages))
+    numbers = draw_numbers(rng, len(shown), shuffled=0.5)
+    texts = [(register.title, register.text[slice(*register.sections[i][:2])].strip()) for i in shown]
+    number_of = dict(zip(shown, numbers, strict=True))
+    reference = fill_reference(rng.choice(genres.DIRECTORY.references), names)
+    asked = []
+    for i, entry in enumerate(entries):
+        fact = rng.choice(genres.ENTRY.facts)
+        asked.append((rng.choice(fact.questions), entry, i, entry[fact.name]))
+        step = rng.choice(genres.TWO_STEPS)
+        at = genres.answering_entry(step, entries, i)
+        # The way there has to be in sight as well.
+        if at is not None:
+            asked.append((rng.choice(step.questions), entry, at if i in number_of else None, entries[at][step.answer]))
+    branches = []
+    for question, entry, at, value in rng.sample(asked, min(len(asked), 7)):
+        question = question.replace("{doc}", reference)
+        for key, name in entry.items():
+            question = question.replace("{" + key + "}", name)
+        answer = f"[{number_of[at]}] {value}" if at in number_of else ABSTAIN
+        branches.append((question_branch(question), answer))
+    return sample_of(QA_TEMPLATE.split("{context_str}")[0] + format_passages(texts, numbers), branches, "register")
 
 
 # ---------------------------------------------------------------- writing
@@ -159,11 +240,28 @@ def summary_sample(rng: Random, passages: int, contract: bool) -> Sample:
 
 
 def triplet_sample(rng: Random, passages: int, contract: bool) -> Sample:
-    """The triplet prompt: (document, fact, value), one per line."""
+    """The triplet prompt: (document, fact, value), one per line; of a register's entries (company, relation, name)."""
+    if rng.random() < 0.4:
+        return register_triplets(rng, rng.randint(1, 3))
     shown = Shown(rng, 1, contract)
     prompt = DEFAULT_KG_TRIPLET_EXTRACT_TMPL.format(max_knowledge_triplets=10,
                                                     text=node_text(shown.titles[0], shown.texts[0]))
     lines = [f"({shown.titles[0]}, {spoken(fact)}, {fact.value})" for _, _, fact in shown.stated]
+    return sample_of("", [(prompt + ASSISTANT, "\n".join(lines))], "triplets")
+
+
+RELATIONS = {"old_name": "former name", "parent": "owner", "person": "chair", "seat": "seat"}
+
+
+def register_triplets(rng: Random, count: int) -> Sample:
+    """The triplets of some entries of a register, in the order of the text."""
+    register = genres.write_register(rng, genres.register_names(rng), genres.draw_entries(rng, count), rng.randrange(4))
+    first, last = register.sections[0][0], register.sections[-1][1]
+    prompt = DEFAULT_KG_TRIPLET_EXTRACT_TMPL.format(
+        max_knowledge_triplets=10, text=node_text(register.title, register.text[first:last].strip()))
+    names = {fact.section: fact.value for fact in register.facts if fact.fact.name == "new_name"}
+    lines = [f"({names[fact.section]}, {RELATIONS[fact.fact.name]}, {fact.value})" for fact in register.facts
+             if fact.fact.name in RELATIONS]
     return sample_of("", [(prompt + ASSISTANT, "\n".join(lines))], "triplets")
 
 
@@ -213,5 +311,6 @@ def decompose_sample(rng: Random, passages: int, contract: bool) -> Sample:
 
 
 SKILLS: tuple[Callable[[Random, int, bool], Sample], ...] = (
-    answer_sample, citation_sample, refine_sample, rerank_sample, judge_sample, questions_sample, summary_sample,
-    triplet_sample, rewrite_sample, hyde_sample, decompose_sample)
+    answer_sample, citation_sample, refine_sample, rerank_sample, judge_sample, grade_sample, better_sample,
+    compress_sample, register_sample, questions_sample, summary_sample, triplet_sample, rewrite_sample, hyde_sample,
+    decompose_sample)

@@ -2,7 +2,7 @@
 
 The space before a number belongs to its first digit (" 4", "5"). Were it a token of its own, every number of a text
 would follow the same token, and a small model that copies by what came before would confuse them (see README.md). For
-the same reason the number of a passage, "[3]", is one token: it stands behind the passage's title and begins the answer.
+the same reason the number of a passage is one token, "[3]" where it begins an answer and " [3]" behind a title.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from transformers import PreTrainedTokenizerFast
 SPECIAL = ["<|endoftext|>", "<|im_end|>", "<|pad|>", "<|im_start|>", "<|reserved_4|>", "<|reserved_5|>", "<|reserved_6|>",
            "<|reserved_7|>"]
 
-CITATIONS = [f"[{number}]" for number in range(1, 21)]
+NUMBERS = 20
+CITATIONS = [f"{space}[{number}]" for space in ("", " ") for number in range(1, NUMBERS + 1)]
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"

@@ -150,7 +150,7 @@ def _model(spec: str) -> tuple[str, str]:
 
 
 def model_key(spec: str | None = None) -> str:
-    """Return what a model's vectors are kept under; the same weights have the same key. Raises LabsError, as above."""
+    """Return what a model's vectors are kept under, a spec and a version of its weights. Raises LabsError, as above."""
     return _model(spec or settings.embed())[1]
 
 

@@ -28,23 +28,38 @@ class Muon(torch.optim.Muon):
         for group in self.param_groups:
             params, grads, averages = [], [], []
             self._init_group(group, params, grads, averages)
-            for param, grad, average in zip(params, grads, averages, strict=True):
-                average.lerp_(grad, 1 - group["momentum"])
-                update = grad.lerp(average, group["momentum"]) if group["nesterov"] else average
-                rows, columns = param.shape
-                param.mul_(1 - group["lr"] * group["weight_decay"])
-                param.add_(orthogonalize(update, group["ns_coefficients"], group["ns_steps"], group["eps"]),
-                           alpha=-group["lr"] * math.sqrt(max(1.0, rows / columns)))
+            if not params:
+                continue
+            torch._foreach_lerp_(averages, grads, 1 - group["momentum"])
+            updates = torch._foreach_lerp(grads, averages, group["momentum"]) if group["nesterov"] else averages
+            torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
+            for (rows, columns), alike in by_shape(params).items():
+                stacked = torch.stack([updates[i] for i in alike])
+                stacked = orthogonalize(stacked, group["ns_coefficients"], group["ns_steps"], group["eps"])
+                torch._foreach_add_([params[i] for i in alike], list(stacked.to(params[alike[0]].dtype)),
+                                    alpha=-group["lr"] * math.sqrt(max(1.0, rows / columns)))
         return loss
 
 
-def orthogonalize(matrix: torch.Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> torch.Tensor:
-    """The matrix with its singular values brought near 1 by Newton-Schulz iterations, in its own shape and dtype."""
+def by_shape(params: list[torch.Tensor]) -> dict[tuple[int, int], list[int]]:
+    """Indices of the matrices of each shape: those alike are orthogonalized together, in a few large products."""
+    alike: dict[tuple[int, int], list[int]] = {}
+    for i, param in enumerate(params):
+        alike.setdefault((param.shape[0], param.shape[1]), []).append(i)
+    return alike
+
+
+def orthogonalize(matrices: torch.Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> torch.Tensor:
+    """(n, rows, columns) matrices with their singular values brought near 1 by Newton-Schulz iterations.
+
+    In the dtype given; on a GPU in bfloat16, as torch's own does it.
+    """
     a, b, c = coefficients
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / x.norm().clamp(min=eps)
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.mT if tall else matrices
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=eps)
+    x = x.bfloat16() if x.is_cuda else x
     for _ in range(steps):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.T if tall else x
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.mT if tall else x

@@ -22,6 +22,24 @@ JUDGE_TEMPLATE = (
     "Statement: {statement}\n"
 )
 
+# Whether a passage is worth reading, for corrective retrieval.
+GRADE_TEMPLATE = (
+    "Does the passage answer the question? Answer: yes, or: no.\n\n{context_str}\n\nQuestion: {query_str}\n"
+)
+
+# What of a passage a question needs, for compression; NOTHING_RELEVANT where it needs none of it.
+NOTHING_RELEVANT = "Nothing."
+COMPRESS_TEMPLATE = (
+    "Copy the sentences of the passage that answer the question. If there are none, answer: " + NOTHING_RELEVANT
+    + "\n\n{context_str}\n\nQuestion: {query_str}\n"
+)
+
+# Which of two answers is better, for feedback from a model.
+PREFERENCE_TEMPLATE = (
+    "Which answer is better by the passages, A or B?\n\n{context_str}\n\nQuestion: {query_str}\nA: {answer_a}\n"
+    "B: {answer_b}\n"
+)
+
 
 def format_passages(passages: list[tuple[str, str]], numbers: list[int] | None = None) -> str:
     """Number (title, text) passages as the prompts expect them: 'title [1]', a line break, the text.

@@ -125,15 +125,16 @@ def hybrid(index: VectorStoreIndex, nodes: Sequence[BaseNode], k: int = 5, pool:
 class FilteredRetriever(BaseRetriever):
     """Dense search and BM25, fused by rank, both under the metadata filters that `choose` gives for a question.
 
-    The filter comes before the search, so k chunks are found as long as k pass it.
+    The filter comes before the search, so k chunks are found as long as k pass it. As in `hybrid`, the best k come from
+    the first 20 of each search; chunks without a word of the question come from the dense one alone.
     """
 
     def __init__(self, index: VectorStoreIndex, nodes: Sequence[TextNode], choose: Callable[[str], MetadataFilters],
                  k: int = 20) -> None:
         super().__init__()
-        self._index, self._choose, self._k = index, choose, k
+        self._index, self._choose, self._k, self._pool = index, choose, k, max(20, k)
         self._metadata = {node.node_id: node.metadata for node in nodes}
-        self._keyword = bm25(nodes, k)
+        self._keyword = bm25(nodes, self._pool)
         self._masks: dict[str, list[int]] = {}
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -141,7 +142,7 @@ class FilteredRetriever(BaseRetriever):
         keyword = copy.copy(self._keyword)
         keyword.corpus_weight_mask = self._mask(filters)
         fusion = QueryFusionRetriever(
-            [self._index.as_retriever(similarity_top_k=self._k, filters=filters), _Positive(keyword)], llm=MockLLM(),
+            [self._index.as_retriever(similarity_top_k=self._pool, filters=filters), _Positive(keyword)], llm=MockLLM(),
             mode="reciprocal_rerank", similarity_top_k=self._k, num_queries=1, use_async=False)
         return fusion.retrieve(query_bundle)
 
@@ -201,7 +202,8 @@ def keep_characters(found: Sequence[NodeWithScore], kept: Sequence[int]) -> list
 class TokenBudget(BaseNodePostprocessor):
     """Keeps, in rank order, what `budget` tokens of context pay for; the chunk that does not fit is cut (notebook 1.2).
 
-    Each chunk is charged with the line of its title and the break in front of it, since the prompt has them.
+    Each chunk is charged with the line of its title and the break in front of it, since the prompt has them. The last
+    chunk is cut as if its tokens were spread evenly over its characters, so a prompt may hold some tokens more or less.
     """
 
     budget: int

@@ -167,7 +167,9 @@ class InForceRetriever(BaseRetriever):
         self._pieces: dict[str, list[TextNode]] = {node.node_id: [] for node in nodes}
         self._texts: dict[str, list[TextNode]] = {}
         for piece in pieces:
-            self._pieces[piece.node_id.partition(PIECE)[0]].append(piece)
+            # An uncut piece has its chunk's id, which may hold the mark itself: it comes from a file's name.
+            whole = piece.node_id if piece.node_id in self._pieces else piece.node_id.rpartition(PIECE)[0]
+            self._pieces[whole].append(piece)
             if piece.metadata[CLAUSE]:
                 self._texts.setdefault(piece.metadata[CLAUSE], []).append(piece)
 

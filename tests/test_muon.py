@@ -11,7 +11,7 @@ COEFFICIENTS, STEPS, EPS = (3.4445, -4.7750, 2.0315), 5, 1e-7
 @pytest.mark.parametrize("shape", [(24, 24), (24, 8), (8, 24)])
 def test_singular_values_come_near_one(shape):
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    found = orthogonalize(matrix, COEFFICIENTS, STEPS, EPS)
+    found = orthogonalize(matrix[None], COEFFICIENTS, STEPS, EPS)[0]
     assert found.shape == shape and found.dtype == torch.float32
     values = torch.linalg.svdvals(found)
     assert 0.3 < values.min() and values.max() < 1.3
