@@ -26,7 +26,7 @@ def pretrain_command(args: argparse.Namespace) -> None:
 def card_command(args: argparse.Namespace) -> None:
     from .card import refresh
 
-    for name, skill in refresh(log=args.log)["skills"].items():
+    for name, skill in refresh(log=args.log, device=args.device)["skills"].items():
         print(f"{name:<60} {skill['value']:.2f} [{skill['low']:.2f}, {skill['high']:.2f}] n = {skill['n']}")
 
 
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     model.set_defaults(run=pretrain_command)
     card = commands.add_parser("card", help="measure the embedded model and write its model card")
     card.add_argument("--log", type=Path, help="log.jsonl of the run that made it")
+    card.add_argument("--device", default="", help="on what that run was made, for the card: 'one H200'")
     card.set_defaults(run=card_command)
     return top
 

@@ -1,4 +1,4 @@
-"""Which of llama-index's components the embedded model can drive: the share of well-formed replies of each.
+"""Which components of llama-index and ragas the embedded model can drive: the share of well-formed replies of each.
 
 Each component is the library's own class, run on held-out documents with the model as its LLM. Well formed is what the
 component's own parser takes and its next step can use; whether it is also right is measured in `measures.py`.
@@ -25,9 +25,11 @@ from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.response_synthesizers import get_response_synthesizer
 from llama_index.core.retrievers import QueryFusionRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import ToolMetadata
+from ragas.metrics.collections import ContextPrecisionWithReference, Faithfulness
 
+from labutils.judging import Judge
 from labutils.metrics import parse_reply
 from labutils.prompts import SUB_QUESTION_TEMPLATE
 
@@ -39,10 +41,11 @@ SUB_QUESTIONS = 3
 
 @dataclass(frozen=True)
 class Case:
-    """Passages of different documents, a question that the first one answers, and one on the first two."""
+    """Passages of different documents, a question that the first one answers, its answer, and a question on the first two."""
 
     nodes: list[TextNode]
     question: str
+    answer: str
     both: str
 
     @property
@@ -54,15 +57,16 @@ def draw_case(rng: Random, contract: bool) -> Case:
     """A case on held-out documents; drawn again where two of them cannot be told apart by a reference."""
     while True:
         drafts = draw_family(rng, PASSAGES, contract)
-        nodes, asked = [], []
+        nodes, asked, values = [], [], []
         for draft in drafts:
             fact = rng.choice(draft.written.facts)
             text = draft.written.text[slice(*draw_window(rng, draft.written, fact))].strip()
             reference = unique_reference(rng, draft, [other for other in drafts if other is not draft])
             nodes.append(TextNode(text=text, metadata={"title": draft.written.title}))
+            values.append(fact.value)
             asked.append(reference and rng.choice(fact.fact.questions).replace("{doc}", reference))
         if all(asked):
-            return Case(nodes, asked[0], f"{asked[0][:-1]}, and {asked[1][0].lower()}{asked[1][1:]}")
+            return Case(nodes, asked[0], values[0], f"{asked[0][:-1]}, and {asked[1][0].lower()}{asked[1][1:]}")
 
 
 # ---------------------------------------------------------------- the components; each says whether a reply is usable
@@ -143,6 +147,24 @@ def synthesizer(mode: str) -> Callable[[object, Case], bool]:
 
 
 DEFAULT, SHORT = "default", "short"
+def faithfulness(llm, case: Case) -> bool:
+    judge = Judge(llm)
+    asyncio.run(Faithfulness(llm=judge).ascore(user_input=case.question, response=case.answer,
+                                               retrieved_contexts=[show(node) for node in case.nodes]))
+    return judge.malformed == 0
+
+
+def context_precision(llm, case: Case) -> bool:
+    judge = Judge(llm)
+    asyncio.run(ContextPrecisionWithReference(llm=judge).ascore(
+        user_input=case.question, reference=case.answer, retrieved_contexts=[show(node) for node in case.nodes]))
+    return judge.malformed == 0
+
+
+def show(node: TextNode) -> str:
+    return node.get_content(MetadataMode.LLM)
+
+
 COMPONENTS: dict[str, tuple[str, Callable[[object, Case], bool]]] = {
     "HyDEQueryTransform": (DEFAULT, hyde),
     "QueryFusionRetriever": (DEFAULT, query_fusion),
@@ -154,6 +176,8 @@ COMPONENTS: dict[str, tuple[str, Callable[[object, Case], bool]]] = {
     "CitationQueryEngine": (DEFAULT, citation),
     "response mode refine": (DEFAULT, synthesizer("refine")),
     "response mode tree_summarize": (DEFAULT, synthesizer("tree_summarize")),
+    "ragas Faithfulness": (SHORT, faithfulness),
+    "ragas ContextPrecision": (SHORT, context_precision),
 }
 
 

@@ -539,6 +539,8 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
     """
     tokens = []
     decisions = len(tokenizer.encode("[1]", add_special_tokens=False)) + 2
+    # The number of a tool decides as the number of a passage does.
+    tool = tokenizer.encode("document_", add_special_tokens=False)[-2:]
     prefix = tokenizer.encode(sample.prefix, add_special_tokens=False)
     for position, token in enumerate(prefix):
         label = token if position and rng.random() < context_share else -100
@@ -548,7 +550,8 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
         answered = tokenizer.encode(answer + END, add_special_tokens=False)
         for i, token in enumerate(asked + answered):
             label = token if i >= len(asked) or rng.random() < context_share else -100
-            weight = 0.2 if i < len(asked) else DECISION_WEIGHT if i < len(asked) + decisions else 1.0
+            decides = i < len(asked) + decisions or answered[i - len(asked) - len(tool) : i - len(asked)] == tool
+            weight = 0.2 if i < len(asked) else DECISION_WEIGHT if decides else 1.0
             tokens.append((token, len(prefix) + i, label, weight, number))
     return tokens
 

@@ -291,23 +291,25 @@ def hyde_sample(rng: Random, passages: int, contract: bool) -> Sample:
     return sample_of("", [(prompt + ASSISTANT, f"{draft.written.title}\n{passage}")], "hyde")
 
 
-def decompose_sample(rng: Random, passages: int, contract: bool) -> Sample:
-    """SubQuestionQueryEngine: a question on two documents into one for each, with the tool that answers it."""
-    drafts = draw_family(rng, rng.randint(2, 4), contract)
+def decompose_sample(rng: Random, passages: int, contract: bool, questions: int = 4) -> Sample:
+    """SubQuestionQueryEngine: questions on two documents into one for each, with the tool that answers it."""
+    drafts = draw_family(rng, rng.randint(2, 5), contract)
     tools = {f"document_{i}": draft.written.title for i, draft in enumerate(drafts, 1)}
-    chosen = rng.sample(range(len(drafts)), 2)
-    parts = []
-    for which in chosen:
-        reference = unique_reference(rng, drafts[which], [d for i, d in enumerate(drafts) if i != which])
-        if reference is None:
-            return Sample(USER, [], [])
-        fact = rng.choice(drafts[which].written.facts)
-        parts.append(rng.choice(fact.fact.questions).replace("{doc}", reference))
-    second = parts[1][0].lower() + parts[1][1:]
-    question = rng.choice([f"{parts[0][:-1]}, and {second}", f"{parts[0]} And {second}", " ".join(parts)])
-    items = [{"sub_question": part, "tool_name": f"document_{which + 1}"} for part, which in zip(parts, chosen)]
-    prompt = SUB_QUESTION_TEMPLATE.format(tools_str=json.dumps(tools, indent=4), query_str=question)
-    return sample_of("", [(prompt + ASSISTANT, json.dumps({"items": items}))], "decompose")
+    head, tail = split_prompt(SUB_QUESTION_TEMPLATE, "query_str")
+    branches = []
+    for _ in range(questions):
+        chosen, parts = rng.sample(range(len(drafts)), 2), []
+        for which in chosen:
+            reference = unique_reference(rng, drafts[which], [d for i, d in enumerate(drafts) if i != which])
+            if reference is None:
+                return Sample(USER, [], [])
+            fact = rng.choice(drafts[which].written.facts)
+            parts.append(rng.choice(fact.fact.questions).replace("{doc}", reference))
+        second = parts[1][0].lower() + parts[1][1:]
+        question = rng.choice([f"{parts[0][:-1]}, and {second}", f"{parts[0]} And {second}", " ".join(parts)])
+        items = [{"sub_question": part, "tool_name": f"document_{which + 1}"} for part, which in zip(parts, chosen)]
+        branches.append((question + tail + ASSISTANT, json.dumps({"items": items})))
+    return sample_of(head.replace("{tools_str}", json.dumps(tools, indent=4)), branches, "decompose")
 
 
 SKILLS: tuple[Callable[[Random, int, bool], Sample], ...] = (

@@ -70,7 +70,7 @@ class LocalChat(CustomLLM):
 
     name: str
     context_window: int
-    num_output: int = 64
+    num_output: int = 256
     _model: Any = PrivateAttr()
     _tokenizer: Any = PrivateAttr()
 

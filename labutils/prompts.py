@@ -11,10 +11,11 @@ CLOSED_BOOK_TEMPLATE = (
     "Answer the question in a few words. If you do not know, answer: " + ABSTAIN + "\n\nQuestion: {query_str}"
 )
 
-# For SubQuestionQueryEngine: its default shows a long example, which fills a small model's context.
+# For SubQuestionQueryEngine: its default shows a long example, which fills a small model's context. Single braces:
+# llama-index fills the names that it knows and leaves other braces as they are.
 SUB_QUESTION_TEMPLATE = (
     "Split the question into one question for each document that it asks about. Answer with JSON: "
-    '{{"items": [{{"sub_question": "...", "tool_name": "..."}}]}}\n\nDocuments:\n{tools_str}\n\nQuestion: {query_str}\n'
+    '{"items": [{"sub_question": "...", "tool_name": "..."}]}\n\nDocuments:\n{tools_str}\n\nQuestion: {query_str}\n'
 )
 
 JUDGE_TEMPLATE = (

@@ -16,6 +16,7 @@ from llama_index.core.llms import MockLLM
 from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.retrievers import QueryFusionRetriever, TransformRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 
 from labutils import retrieval
 from labutils.chunking import make_nodes
@@ -283,6 +284,11 @@ class LookUps:
                  "register": bool(find_entries(question, self._register))}
         lists = [d.id_ for d in self._documents if calls.get(str(d.metadata.get("kind")))]
         return named + lists if named else []
+
+    def filters(self, question: str) -> MetadataFilters:
+        """Return `route` as a filter for chunks; an empty one where all documents are searched."""
+        ids = self.route(question)
+        return MetadataFilters(filters=[MetadataFilter(key="doc_id", value=ids, operator=FilterOperator.IN)] if ids else [])
 
     def retriever(self, search: BaseRetriever, k: int = 5) -> BaseRetriever:
         """Return `search` behind the look-ups: its k best for the rewritten question, after the sentences looked up."""

@@ -63,6 +63,11 @@ def test_the_needle_stands_in_a_prompt_of_nearly_the_wanted_length(llm):
             assert answer in prompt and length - 400 < measures.token_count(llm, prompt) <= length
 
 
+def test_speed_is_measured_in_batches_and_one_by_one(llm):
+    found = measures.speed(llm, length=300, count=4)
+    assert found["length"] == 300 and found["batched"] > 0 and found["single"] > 0
+
+
 def test_perfect_replies_get_full_marks(monkeypatch):
     """Each skill's own reference answers, given back, score 1; broken ones score 0 and raise nothing."""
     known = {}
@@ -73,7 +78,7 @@ def test_perfect_replies_get_full_marks(monkeypatch):
     for replies, wanted in ((known.__getitem__, 1.0), (lambda prompt: "{(no", 0.0)):
         monkeypatch.setattr(models, "generate", lambda llm, prompts, tokens: [
             Reply(replies(prompt), 1, 1, 1.0) for prompt in prompts])
-        scores = {"decompose": measures.decomposition(None, 24), "triplets": measures.triplets(None, 24),
+        scores = {**measures.decomposition(None, 24), "triplets": measures.triplets(None, 24),
                   **measures.json_fields(None, 24), **measures.judging(None, 24)}
         assert {name: np.mean(values) for name, values in scores.items()} == dict.fromkeys(scores, wanted)
 

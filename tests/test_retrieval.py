@@ -291,7 +291,11 @@ def test_a_filtered_search_finds_only_what_passes(filtered, name):
     assert all(passes(one) for one in found)
     assert len(found) == min(5, sum(passes(node.node_id) for node in nodes)), "the filter comes before the search"
     if name == "none":
-        assert found == [one.node.node_id for one in retrieval.hybrid(index, nodes, 5).retrieve("insurance of firm 6")]
+        for k in (1, 5, 24):
+            open_to_all = retrieval.FilteredRetriever(index, nodes, lambda question: MetadataFilters(filters=[]), k)
+            found = open_to_all.retrieve("insurance of firm 6")
+            wanted = retrieval.hybrid(index, nodes, k).retrieve("insurance of firm 6")
+            assert [one.node.node_id for one in found] == [one.node.node_id for one in wanted]
 
 
 def test_bm25_fills_no_list_with_chunks_that_do_not_pass(filtered):

@@ -163,6 +163,15 @@ def test_other_chunks_come_through(nodes, pieces, documents):
     assert [one.node for one in found] == [other]
 
 
+def test_the_mark_of_a_piece_may_stand_in_a_document_s_name(nodes, pieces):
+    """Such as CONTRA~1.md: a chunk's id begins with its document's."""
+    rename = lambda node: node.model_copy(update={"id_": f"CONTRA~1 {node.node_id}"})
+    renamed = [rename(node) for node in nodes]
+    found = versions.InForceRetriever(Fixed(renamed), renamed, [rename(piece) for piece in pieces]).retrieve("What?")
+    wanted = versions.InForceRetriever(Fixed(nodes), nodes, pieces).retrieve("What?")
+    assert [one.node.text for one in found] == [one.node.text for one in wanted]
+
+
 def test_a_dated_question_asks_for_the_text_before(documents, provisions):
     now = Question("q", "version", "test", "contract", "k", "What is the term?", "60 days", ("60",),
                    (provisions[2].source,))

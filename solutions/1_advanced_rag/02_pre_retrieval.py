@@ -47,7 +47,7 @@ import numpy as np
 import pandas as pd
 import psutil
 from IPython.display import display
-from llama_index.core import StorageContext
+from llama_index.core import PromptTemplate, StorageContext
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.extractors import QuestionsAnsweredExtractor, SummaryExtractor
 from llama_index.core.extractors.metadata_extractors import DEFAULT_QUESTION_GEN_TMPL, DEFAULT_SUMMARY_EXTRACT_TEMPLATE
@@ -405,8 +405,8 @@ compare("context", "A line of context in front of a chunk helps beyond its title
 # into the chunk so that the user's question finds a question, not a statement. llama-index has an extractor for each,
 # `SummaryExtractor` and `QuestionsAnsweredExtractor`. Each sends one prompt per chunk.
 #
-# The embedded model is small, and its weights have not practiced these two prompts. Believe nothing: print some
-# replies and count the malformed ones. To keep the minutes down, this part has an archive of its own: the documents of
+# The embedded model is small, and it has practiced these two prompts on other documents than these. Believe nothing:
+# print some replies and count the malformed ones. To keep the minutes down, this part has an archive of its own: the documents of
 # some test contracts, drawn by a seed, and the test questions whose evidence lies in them.
 #
 # `models.PreparedLLM` sends all prompts in batches first and keeps the replies on disk. The extractors then ask one by
@@ -811,8 +811,9 @@ def offer(question: str) -> list[ToolMetadata]:
 
 
 offers = {q.question: offer(q.question) for q in comparisons}
-sub_replies = ready.prepare([SUB_QUESTION_TEMPLATE.format(tools_str=build_tools_text(tools), query_str=question)
-                             for question, tools in offers.items()], 160)
+sub_replies = ready.prepare([PromptTemplate(SUB_QUESTION_TEMPLATE).format(tools_str=build_tools_text(tools),
+                                                                          query_str=question)
+                             for question, tools in offers.items()], 240)
 sub_questions: dict[str, list[str]] = {}
 malformed = []
 for (question, tools), reply in zip(offers.items(), sub_replies):
@@ -913,9 +914,9 @@ compare("answers", "With the whole pipeline the model answers more questions cor
 # %% [markdown]
 # If evidence rose by much and answers by little, you know where to work next: the reader, not the search.
 #
-# The benchmark of lab 3 reads in this way (`bench.Setup`, `queries.LookUps`), without the router: see what it brought
-# on dev, for an index per set of documents. It gives the model the sentences looked up and one passage, since that is
-# what gave the most right answers on dev. More passages hold more evidence and mislead a model this small.
+# The benchmark of lab 3 reads in this way (`bench.Setup`, `search.house_search`), with one step of notebook 1.3 behind
+# it: amended clauses are replaced by what is in force. How many passages it gives the model beside the sentences looked
+# up was chosen on dev, by right answers.
 #
 # ## What it costs
 #

@@ -53,13 +53,10 @@ def show(figure):
 # | `sft_rag` | yes | yes | the tuned model reads the same passages |
 #
 # All arms get the same questions and decode greedily. The two that read share the chunks, the search and k. They do what
-# lab 1 chose on dev questions: small chunks with title and context, and before the search a look into the house's own
-# lists, the glossary and the register, whose sentences are read as well. The two that are tuned share one adapter,
-# trained on closed-book question and answer pairs. In each planned contrast only one thing changes: reading, or tuning.
-#
-# One rule holds in every arm: a reply to which the model itself gives less than `min_probability` becomes an abstention.
-# A model gives each of its tokens a probability; their product is that of the reply. This is **selective prediction**:
-# who may decline should decline where he is least sure. The value was chosen on dev questions for the arm that reads.
+# lab 1 chose on dev questions: small chunks with title and context; before the search a look into the house's own
+# lists, the glossary and the register, whose sentences are read as well; a search in the documents that the question
+# names; and amended clauses as they stand now. The two that are tuned share one adapter, trained on closed-book
+# question and answer pairs. In each planned contrast only one thing changes: reading, or tuning.
 #
 # `bench.Benchmark` does the run. It takes every finished arm from the cache, so after `make run` this cell is quick.
 
