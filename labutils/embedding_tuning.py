@@ -31,7 +31,7 @@ class Triplet:
 class Recipe:
     """What a run depends on besides model and triplets: one epoch over at most `steps` batches.
 
-    `max_length` is in tokens of the model. The rate rises over the first tenth of the steps, from 0: the first step moves
+    `max_length` is in tokens of the model. The rate rises from 0 over the first tenth of the steps: the first moves
     nothing.
     """
 

@@ -1,8 +1,8 @@
 """Judge answers with the language model of the course: an adapter that lets ragas' metrics ask any of our models.
 
-ragas asks for JSON after a prompt of a thousand tokens of examples, which a small model can't follow. The adapter takes the
-question, the answer and the context out of that prompt and asks with the short templates of `labutils.prompts`. A reply
-that is no verdict is counted, and read as a no.
+ragas asks for JSON after a prompt of a thousand tokens of examples, which a small model can't follow. The adapter takes
+the question, the answer and the context out of that prompt and asks with the short templates of `labutils.prompts`. A
+reply that is no verdict is counted, and read as a no.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ragas.llms.base import InstructorBaseRagasLLM
 from .errors import LabsError
 from .prompts import GRADE_TEMPLATE, JUDGE_TEMPLATE
 
-_INPUT = re.compile(r"Now perform the same with the following input\s+input: (\{.*\})\s+Output:\s*$", re.DOTALL | re.IGNORECASE)
+_INPUT = re.compile(r"Now perform the same with the following input\s+input: (\{.*\})\s+Output:\s*$",
+                    re.DOTALL | re.IGNORECASE)
 
 
 class Judge(InstructorBaseRagasLLM):
@@ -36,8 +37,8 @@ class Judge(InstructorBaseRagasLLM):
         given = _INPUT.search(prompt)
         make = _ANSWERS.get(response_model.__name__)
         if not given or make is None:
-            raise LabsError(f"The judge can't answer ragas' {response_model.__name__}. It knows {', '.join(_ANSWERS)}; for other "
-                            "metrics give ragas a larger model (ragas.llms.llm_factory).")
+            raise LabsError(f"The judge can't answer ragas' {response_model.__name__}. It knows {', '.join(_ANSWERS)}; "
+                            "for other metrics give ragas a larger model (ragas.llms.llm_factory).")
         return response_model(**make(self, json.loads(given[1])))
 
     async def agenerate(self, prompt: str, response_model: type):
@@ -46,7 +47,8 @@ class Judge(InstructorBaseRagasLLM):
 
     def supports(self, context: str, statement: str) -> bool:
         """Return whether the model says that the context supports the statement."""
-        return self._verdict(JUDGE_TEMPLATE.format(context_str=context, statement=statement), "supported", "not supported")
+        prompt = JUDGE_TEMPLATE.format(context_str=context, statement=statement)
+        return self._verdict(prompt, "supported", "not supported")
 
     def answers(self, context: str, question: str) -> bool:
         """Return whether the model says that the context answers the question."""
@@ -64,8 +66,9 @@ def _statements(judge: Judge, given: dict) -> dict:
 
 
 def _verdicts(judge: Judge, given: dict) -> dict:
-    return {"statements": [{"statement": statement, "reason": "", "verdict": int(judge.supports(given["context"], statement))}
-                           for statement in given["statements"]]}
+    verdicts = [int(judge.supports(given["context"], statement)) for statement in given["statements"]]
+    return {"statements": [{"statement": statement, "reason": "", "verdict": verdict}
+                           for statement, verdict in zip(given["statements"], verdicts, strict=True)]}
 
 
 def _useful(judge: Judge, given: dict) -> dict:

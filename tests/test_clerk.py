@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from factory import card, measures
-from factory.corpus import reading_sample
+from factory.corpus import EVERYTHING, reading_sample
 from labutils import metrics, models
 
 
@@ -19,7 +19,7 @@ def answers(llm, contract, kinds, count):
     """(reference, reply) of one question of each of `count` held-out samples (seeds that the card does not use)."""
     items = []
     for i in range(10_000):
-        sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), measures.PASSAGES, contract)
+        sample = reading_sample(Random(f"clerk-bars-{contract}-{i}"), measures.PASSAGES, contract, breadth=EVERYTHING)
         found = [n for n, kind in enumerate(sample.kinds) if kind in kinds]
         if found and len(sample.prefix) <= measures.LONGEST:
             items.append((measures.prompts_of(sample)[found[0]], sample.branches[found[0]][1]))

@@ -1,4 +1,4 @@
-"""The table of llama-index's components: perfect replies are well formed for each of them, noise is not."""
+"""The table of components of llama-index and ragas: perfect replies are well formed for each of them, noise is not."""
 
 from random import Random
 
@@ -39,6 +39,8 @@ RIGHT = {
     "CitationQueryEngine": "30 days [1]",
     "response mode refine": "30 days",
     "response mode tree_summarize": "30 days",
+    "ragas Faithfulness": "supported",
+    "ragas ContextPrecision": "yes",
 }
 
 
@@ -61,4 +63,5 @@ def test_cases_are_held_out_and_hold_their_answers_documents():
     assert len({case.question for case in cases}) == 6
     for case in cases:
         assert len({node.metadata["title"] for node in case.nodes}) == components.PASSAGES
+        assert case.answer in case.nodes[0].text
         assert case.both.startswith(case.question[:-1]) and case.both.endswith("?")
