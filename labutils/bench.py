@@ -18,7 +18,8 @@ from typing import Any
 import pandas as pd
 from llama_index.core.llms import LLM
 
-from . import chunking, embedding, metrics, models, pipelines, prompts, queries, retrieval, search, settings, tuning, versions
+from . import (
+    chunking, embedding, metrics, models, pipelines, prompts, queries, retrieval, search, settings, tuning, versions)
 from .cache import cached_file, digest, drop
 from .corpus import Corpus, Question, load_corpus
 from .errors import LabsError
