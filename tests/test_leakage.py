@@ -176,7 +176,8 @@ def test_another_seed_gives_other_names() -> None:
 
 
 def ngrams(text: str, n: int) -> set[str]:
-    words = plain(text).split()
+    """Runs of n words; the numbers of sections are none ("7. Notice of Non-Renewal 7.1" is any contract's heading)."""
+    words = [word for word in plain(text).split() if not word.isdigit()]
     return {" ".join(words[at : at + n]) for at in range(len(words) - n + 1)}
 
 
