@@ -60,7 +60,7 @@ def test_the_needle_stands_in_a_prompt_of_nearly_the_wanted_length(llm):
         kept = [item for item in items if item]
         assert kept
         for prompt, answer in kept:
-            assert answer in prompt and length - 400 < measures.token_count(llm, prompt) <= length
+            assert answer in prompt and length - 500 < measures.token_count(llm, prompt) <= length
 
 
 def test_speed_is_measured_in_batches_and_one_by_one(llm):

@@ -159,7 +159,8 @@ def test_practice_in_finding_asks_for_what_stands_there(tokenizer, sort):
             asked = [token for token, _, label, _, branch in rows if branch == number and label == -100]
             words = asked[before : len(asked) - behind]
             cited, *following, _ = [t for t, _, label, _, branch in rows if branch == number and label != -100]
-            at = prefix.index(cited)
+            # Behind a title the number of a passage has its space with it.
+            at = prefix.index(*encode(f" {tokenizer.decode([cited])}"))
             end = min([other for other in labels if other > at], default=len(prefix))
             start = max([other for other in labels if other < at], default=0)
             # A title stands before its number, a text behind the number of its passage.

@@ -35,7 +35,7 @@ def test_an_amended_clause_is_found_as_it_is_in_force(harbour, part):
     hits = {name: [retrieval.score([retrieval.node_span(one.node) for one in found.retrieve(q.question)], q.evidence,
                                    harbour.texts())["hit"] for q in asked]
             for name, found in (("whole", whole), ("plain", plain))}
-    assert len(asked) > 2 and sum(hits["whole"]) > sum(hits["plain"])
+    assert len(asked) >= 2 and sum(hits["whole"]) > sum(hits["plain"])
 
 
 def test_a_named_contract_is_searched_alone(harbour, part):
