@@ -53,6 +53,11 @@ class Shown:
         self.absent = [(0, draft, fact) for draft in self.drafts for fact in draft.written.facts
                        if id(fact) not in here]
 
+    @property
+    def context(self) -> str:
+        """All passages, as llama-index shows chunks to a model."""
+        return "\n\n".join(map(node_text, self.titles, self.texts))
+
     def ask(self, rng: Random, count: int, answerable: float = 0.7) -> list[tuple[str, int, PlacedFact]]:
         """(question, number of the passage that answers it or 0, fact), in any order."""
         wanted = round(count * answerable)
@@ -85,10 +90,9 @@ def answer_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """The default question-answering prompt of every response mode: the value alone, or the abstention."""
     shown = Shown(rng, passages, contract)
     head, tail = split_prompt(DEFAULT_TEXT_QA_PROMPT_TMPL, "query_str")
-    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
     branches = [(question + tail + ASSISTANT, fact.value if number else ABSTAIN)
                 for question, number, fact in shown.ask(rng, 6)]
-    return sample_of(head.replace("{context_str}", context), branches, "answer")
+    return sample_of(head.replace("{context_str}", shown.context), branches, "answer")
 
 
 def citation_sample(rng: Random, passages: int, contract: bool) -> Sample:
@@ -130,13 +134,12 @@ def judge_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """Whether passages support an answer: right values against values of other documents, other facts or nobody."""
     shown = Shown(rng, passages, contract)
     head, tail = split_prompt(JUDGE_TEMPLATE, "statement")
-    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
     branches = []
     for question, number, fact in shown.ask(rng, 6, 0.8):
         value = fact.value if rng.random() < 0.6 else wrong_value(rng, shown, fact)
         supported = number > 0 and value == fact.value
         branches.append((f"{question} {value}{tail}{ASSISTANT}", "supported" if supported else "not supported"))
-    return sample_of(head.replace("{context_str}", context), branches, "judge")
+    return sample_of(head.replace("{context_str}", shown.context), branches, "judge")
 
 
 def wrong_value(rng: Random, shown: Shown, fact: PlacedFact) -> str:
@@ -151,7 +154,7 @@ def grade_sample(rng: Random, passages: int, contract: bool) -> Sample:
     head, tail = split_prompt(GRADE_TEMPLATE, "query_str")
     branches = [(question + tail + ASSISTANT, "yes" if number else "no")
                 for question, number, _ in shown.ask(rng, 8, 0.5)]
-    return sample_of(head.replace("{context_str}", "\n\n".join(map(node_text, shown.titles, shown.texts))), branches, "grade")
+    return sample_of(head.replace("{context_str}", shown.context), branches, "grade")
 
 
 def better_sample(rng: Random, passages: int, contract: bool) -> Sample:
@@ -168,8 +171,7 @@ def better_sample(rng: Random, passages: int, contract: bool) -> Sample:
         first = rng.random() < 0.5
         pair = dict(answer_a=good if first else bad, answer_b=bad if first else good)
         branches.append((question + tail.format(**pair) + ASSISTANT, "A" if first else "B"))
-    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
-    return sample_of(head.replace("{context_str}", context), branches, "better")
+    return sample_of(head.replace("{context_str}", shown.context), branches, "better")
 
 
 # ---------------------------------------------------------------- finding
@@ -178,13 +180,12 @@ def compress_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """The sentence of a passage that answers, word for word; nothing where none does."""
     shown = Shown(rng, 1, contract)
     head, tail = split_prompt(COMPRESS_TEMPLATE, "query_str")
-    context = "\n\n".join(map(node_text, shown.titles, shown.texts))
     branches = []
     for question, number, fact in shown.ask(rng, 5):
         draft = next(draft for draft in shown.drafts if any(fact is f for f in draft.written.facts))
         sentence = draft.written.text[fact.evidence_start : fact.evidence_end]
         branches.append((question + tail + ASSISTANT, sentence if number else NOTHING_RELEVANT))
-    return sample_of(head.replace("{context_str}", context), branches, "compress")
+    return sample_of(head.replace("{context_str}", shown.context), branches, "compress")
 
 
 def register_sample(rng: Random, passages: int, contract: bool) -> Sample:
