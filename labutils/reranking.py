@@ -1,0 +1,271 @@
+"""Cross-encoders out of a causal language model: read question and passage together, say how well they go together.
+
+The score is what the model gives "yes" over "no" when it is asked whether the passage answers the question
+(`prompts.GRADE_TEMPLATE`); Nogueira et al. 2020, arXiv 2003.06713, ranked so first. sentence-transformers has the
+classes, llama-index ranks with them. Notebook 1.4 uses it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llama_index.core.postprocessor import SentenceTransformerRerank
+from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle
+
+from . import cache, metrics, models, retrieval
+from .corpus import Question, Span
+from .errors import LabsError
+from .prompts import GRADE_TEMPLATE
+
+MAX_LENGTH = 512  # tokens of question, passage and prompt; llama-index asks for as much
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question, a passage, and whether the passage answers it (1.0) or not (0.0)."""
+
+    question: str
+    passage: str
+    label: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run depends on besides model and pairs: one epoch over at most `steps` batches of pairs.
+
+    `optimizer`: muon (`labutils.muon`) trains the weight matrices of the layers and suits a small model; adamw trains
+    all weights.
+    """
+
+    optimizer: str = "muon"
+    batch_size: int = 32
+    steps: int = 30
+    learning_rate: float = 3e-2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned cross-encoder's folder, for `rerankers`; the seconds of training; the mean loss (nats); pairs seen."""
+
+    folder: Path
+    seconds: float
+    loss: float
+    pairs: int
+
+
+def passage_text(node: BaseNode) -> str:
+    """Return what is read of a chunk: its header and its text, as SentenceTransformerRerank passes it on."""
+    return node.get_content(metadata_mode=MetadataMode.EMBED)
+
+
+def pair_template(tokenizer: Any) -> str:
+    """Return a chat template that puts the messages of a pair (roles "document", "query") into GRADE_TEMPLATE."""
+    places = {"context_str": "document", "query_str": "query"}
+    asked = GRADE_TEMPLATE.format(**{name: f"<<{role}>>" for name, role in places.items()})
+    text = tokenizer.apply_chat_template([{"role": "user", "content": asked}], tokenize=False,
+                                         add_generation_prompt=True)
+    for role in places.values():
+        before, after = text.split(f"<<{role}>>")
+        text = f"{before}\0{role}\0{after}"
+    written = text.split("\0")
+    return "".join(_message(part) if part in places.values() else "{{ " + json.dumps(part) + " }}" for part in written)
+
+
+def _message(role: str) -> str:
+    return f'{{{{ messages | selectattr("role", "eq", "{role}") | map(attribute="content") | first }}}}'
+
+
+def untrained(spec: str = "clerk") -> Path:
+    """Return the folder of a cross-encoder with the weights of a language model as they are.
+
+    Raises LabsError for an endpoint, which shows no weights, and for a model that has no single token for yes or no.
+    """
+    if spec.startswith("openai:"):
+        raise LabsError(f"{spec} is an endpoint: its weights are out of reach. Make a cross-encoder of clerk or hf:<path>.")
+    key = cache.digest(models.weights_id(spec), spec, GRADE_TEMPLATE)[:24]
+    return cache.cached_file("rerankers", key, lambda path: _convert(spec, path))
+
+
+def _convert(spec: str, path: Path) -> None:
+    from sentence_transformers import CrossEncoder
+    from sentence_transformers.base.modules.transformer import Transformer
+    from sentence_transformers.cross_encoder.modules import LogitScore
+
+    if spec == "clerk":
+        ok, message = models.clerk_status()
+        if not ok:
+            raise LabsError(message)
+    source = str(models.CLERK) if spec == "clerk" else spec.partition(":")[2]
+    reader = Transformer(source, transformer_task="text-generation", max_seq_length=MAX_LENGTH,
+                         model_kwargs={"dtype": "float32", "use_safetensors": True})
+    reader.tokenizer.chat_template = pair_template(reader.tokenizer)
+    words = [reader.tokenizer.encode(word, add_special_tokens=False) for word in ("yes", "no")]
+    if any(len(tokens) != 1 for tokens in words):
+        raise LabsError(f"{spec} has no single token for yes or for no, so it can't be read as a cross-encoder")
+    CrossEncoder(modules=[reader, LogitScore(*(tokens[0] for tokens in words))], device="cpu").save_pretrained(
+        str(path), create_model_card=False)
+
+
+def mine(questions: Iterable[Question], found: Mapping[str, Sequence[NodeWithScore]], texts: Mapping[str, str],
+         negatives: int = 3) -> list[Pair]:
+    """Return labelled pairs of what a search found (question id -> chunks): all with evidence, the first without.
+
+    A chunk answers if it holds more than half of one of the question's evidence spans; one that holds less is left out.
+    """
+    pairs = []
+    for question in questions:
+        taken = 0
+        for one in found[question.question_id]:
+            share = held(one.node, question.evidence, texts)
+            wrong = share == 0 and taken < negatives
+            if share > 0.5 or wrong:
+                pairs.append(Pair(question.question, passage_text(one.node), float(share > 0.5)))
+                taken += wrong
+    return pairs
+
+
+def held(node: BaseNode, evidence: Sequence[Span], texts: Mapping[str, str]) -> float:
+    """Return the largest share of an evidence span that a chunk holds; 0 for a question without evidence."""
+    return max((metrics.evidence_scores([retrieval.node_span(node)], [span], texts)[0] for span in evidence),
+               default=0.0)
+
+
+def tune(pairs: Sequence[Pair], recipe: Recipe = Recipe(), spec: str = "clerk") -> Tuned:
+    """Train the cross-encoder of a language model on labelled pairs, or return the cached one of the same data.
+
+    Trains on a seeded draw of as many pairs as the recipe has room for. Raises LabsError for fewer pairs than a batch
+    holds, and for what `untrained` refuses.
+    """
+    room = recipe.batch_size * recipe.steps
+    drawn = random.Random(recipe.seed).sample(list(pairs), min(room, len(pairs)))
+    if len(drawn) < recipe.batch_size:
+        raise LabsError(f"{len(drawn)} pairs do not fill a batch of {recipe.batch_size}")
+    start = untrained(spec)
+    key = cache.digest(start.name, asdict(recipe), [astuple(pair) for pair in drawn])[:24]
+    folder = cache.cached_file("rerankers", key, lambda path: _train(drawn, recipe, start, path))
+    made = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return Tuned(folder, made["seconds"], made["loss"], len(drawn))
+
+
+def _train(drawn: Sequence[Pair], recipe: Recipe, start: Path, path: Path) -> None:
+    import torch
+    from datasets import Dataset
+    from sentence_transformers import CrossEncoder
+    from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
+    from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+    from transformers import PrinterCallback
+
+    torch.manual_seed(recipe.seed)
+    model = CrossEncoder(str(start), device="cpu", max_length=MAX_LENGTH)
+    model.model_card_data.widget = [{}]  # else the trainer looks for examples for a card, with a bar in the notebook
+    rows = Dataset.from_list([{"query": pair.question, "passage": pair.passage, "label": pair.label} for pair in drawn])
+    arguments = CrossEncoderTrainingArguments(
+        output_dir=str(path), num_train_epochs=1, per_device_train_batch_size=recipe.batch_size, warmup_steps=0.1,
+        learning_rate=recipe.learning_rate, seed=recipe.seed, use_cpu=True, bf16=False, report_to="none",
+        save_strategy="no", disable_tqdm=True, logging_strategy="no")
+    trainer = CrossEncoderTrainer(model=model, args=arguments, train_dataset=rows, loss=BinaryCrossEntropyLoss(model),
+                                  optimizers=(_optimizer(model, recipe), None))
+    trainer.remove_callback(PrinterCallback)  # it prints when it trains and not when the cache has it
+    started = time.perf_counter()
+    # Only one token of a pair carries loss: far from it, gradients are too small for normal floats, and processors are
+    # slow with those (measured: 6.5 s for a backward pass, 2 s without). The setting is a thread's and what it starts.
+    with ThreadPoolExecutor(1, initializer=torch.set_flush_denormal, initargs=(True,)) as pool:
+        result = pool.submit(trainer.train).result()
+    seconds = time.perf_counter() - started
+    model.save_pretrained(str(path), create_model_card=False)
+    (path / "training.json").write_text(json.dumps({"seconds": seconds, "loss": result.training_loss}),
+                                        encoding="utf-8")
+
+
+def _optimizer(model: Any, recipe: Recipe) -> Any:
+    import torch
+
+    from .muon import Muon
+
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
+    chosen = set(map(id, matrices))
+    for parameter in model.parameters():
+        parameter.requires_grad_(id(parameter) in chosen)
+    return Muon(matrices, lr=recipe.learning_rate, weight_decay=0.0)
+
+
+class PreparedRerank(SentenceTransformerRerank):
+    """llama-index's SentenceTransformerRerank that scores many pairs ahead, in batches, and keeps them on disk.
+
+    What was found is not changed: the scores stand on copies. A score is the log-odds of "yes".
+    """
+
+    def __init__(self, folder: Path, top_n: int = 20) -> None:
+        super().__init__(top_n=top_n, model=str(folder), device="cpu", trust_remote_code=False)
+        self._model = _Remembering(self._model, folder.name)
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "PreparedRerank"
+
+    def prepare(self, questions: Sequence[str], found: Sequence[Sequence[NodeWithScore]]) -> None:
+        """Score all pairs of questions and what was found for each, unless they are on disk."""
+        self._model.prepare([(question, passage_text(one.node)) for question, nodes in zip(questions, found, strict=True)
+                             for one in nodes])
+
+    def _postprocess_nodes(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+                           ) -> list[NodeWithScore]:
+        copies = [NodeWithScore(node=one.node, score=one.score) for one in nodes]
+        return super()._postprocess_nodes(copies, query_bundle)
+
+
+class _Remembering:
+    """A cross-encoder that looks a pair up before it reads it."""
+
+    def __init__(self, model: Any, name: str) -> None:
+        self.model, self.name, self.scores = model, name, {}
+
+    def prepare(self, pairs: list[tuple[str, str]]) -> None:
+        pairs = list(dict.fromkeys(pairs))
+        if not pairs:
+            return
+        key = cache.digest(self.name, pairs)[:24]
+
+        def make(path: Path) -> None:
+            print(f"{len(pairs)} pairs are not in the cache; the cross-encoder reads them now.", file=sys.stderr)
+            with path.open("wb") as stream:
+                np.save(stream, self._read(pairs))
+
+        for attempt in (1, 2):
+            path = cache.cached_file("pairs", key, make, ".npy")
+            try:
+                scores = np.load(path, allow_pickle=False)
+            except (ValueError, EOFError, OSError):
+                scores = np.empty(0)
+            if len(scores) == len(pairs):
+                break
+            if attempt == 2:
+                raise LabsError(f"the cached pairs {key} cannot be read back; is the disk failing?")
+            print(f"The cached pairs {key} could not be read and are made again.", file=sys.stderr)
+            cache.drop("pairs", key, ".npy")
+        self.scores.update(zip(pairs, scores.tolist(), strict=True))
+
+    def predict(self, pairs: list[tuple[str, str]]) -> np.ndarray:
+        missing = [pair for pair in pairs if pair not in self.scores]
+        if missing:
+            self.scores.update(zip(missing, self._read(missing).tolist(), strict=True))
+        return np.array([self.scores[pair] for pair in pairs])
+
+    def _read(self, pairs: list[tuple[str, str]]) -> np.ndarray:
+        import torch
+
+        return np.asarray(self.model.predict(pairs, batch_size=BATCH_SIZE, show_progress_bar=False,
+                                             activation_fn=torch.nn.Identity()), dtype=np.float32)
