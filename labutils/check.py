@@ -173,7 +173,7 @@ def _audit_indexes(reports: Any) -> dict[str, str]:
 
 
 def _mmr(relevance: Sequence[float], likeness: Sequence[Sequence[float]], weight: float, k: int) -> list[int]:
-    """Maximal marginal relevance (Carbonell, Goldstein, SIGIR 1998): places of the k picked, in the order of picking."""
+    """Maximal marginal relevance (Carbonell, Goldstein, SIGIR 1998): places of k passages in the order of picking."""
     return _picked(relevance, likeness, weight, k)
 
 
@@ -453,7 +453,7 @@ def audit_indexes(student: Any, reports: Any = None) -> None:
 
 @checker(reference=_mmr, passed="each pick weighs relevance against what was picked before")
 def mmr(student: Any) -> None:
-    """`mmr(relevance, likeness, weight, k)` -> places of k passages in the order of picking; likeness[i][j] is of i and j."""
+    """`mmr(relevance, likeness, weight, k)` -> places of k passages in the order of picking."""
     attempt = Attempt(student)
     cases = _mmr_cases()
     given = []
@@ -464,8 +464,8 @@ def mmr(student: Any) -> None:
         if len(set(picked)) < len(picked):
             raise Diagnosis("a passage is picked twice")
         if len(picked) != min(k, len(relevance)):
-            raise Diagnosis(f"{len(picked)} of {len(relevance)} passages are picked with k = {k}; k are wanted, or all if "
-                            "there are fewer")
+            raise Diagnosis(f"{len(picked)} of {len(relevance)} passages are picked with k = {k}; k are wanted, or all "
+                            "if there are fewer")
         given.append(list(picked))
     if given == [_mmr(*case) for case in cases]:
         return
@@ -491,13 +491,14 @@ def mmr(student: Any) -> None:
 
 @checker(reference=_risk_coverage, passed="surest first, and the risk is that of the answers given so far")
 def risk_coverage(student: Any) -> None:
-    """`risk_coverage(confidence, correct)` -> [(coverage, risk), ...] after each answer, surest first; both are shares."""
+    """`risk_coverage(confidence, correct)` -> [(coverage, risk), ...] after each answer, surest first."""
     attempt = Attempt(student)
     cases = _confidence_cases()
     given = []
     for confidence, correct in cases:
         points = attempt(confidence, correct)
-        if not isinstance(points, (list, tuple)) or any(not isinstance(p, (list, tuple)) or len(p) != 2 for p in points):
+        if not isinstance(points, (list, tuple)) or any(not isinstance(point, (list, tuple)) or len(point) != 2
+                                                        for point in points):
             raise Diagnosis("a list of pairs is wanted: (coverage, risk)")
         if len(points) != len(correct):
             raise Diagnosis(f"{len(points)} points for {len(correct)} answers; one is wanted after each answer")
@@ -1110,7 +1111,7 @@ def _orders_agree(given: Sequence[Sequence[str]], cases: Sequence[tuple[ScoreLis
 
 
 def _score_lists() -> list[tuple[list[dict[str, float]], list[float]]]:
-    """Seeded lists as dense search (cosines) and BM25 give them: shared ids, a list of one, equal scores, three lists."""
+    """Seeded lists as dense search and BM25 give them: shared ids, a list of one, equal scores, three lists."""
     cases = [([{"d1": 0.8, "d2": 0.5, "d3": 0.2}, {"d4": 3.0}], [0.5, 0.6]),
              ([{"d1": 0.8, "d2": 0.5, "d3": 0.2}, {"d4": 3.0, "d2": 3.0}], [0.3, 0.7])]
     for seed in range(8):

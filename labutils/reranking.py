@@ -1,8 +1,8 @@
 """Cross-encoders out of a causal language model: read question and passage together, say how well they go together.
 
-The score is what the model gives "yes" over "no" when it is asked whether the passage answers the question
-(`prompts.GRADE_TEMPLATE`); Nogueira et al. 2020, arXiv 2003.06713, ranked so first. sentence-transformers has the
-classes, llama-index ranks with them. Notebook 1.4 uses it.
+The score is what the model gives "yes" over "no" when it is asked whether the passage answers the question, or
+"supported" over "not supported" for an answer; Nogueira et al. 2020, arXiv 2003.06713, ranked so first.
+sentence-transformers has the classes, llama-index ranks with them. Notebook 1.4 uses it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,24 @@ from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, Query
 from . import cache, metrics, models, retrieval
 from .corpus import Question, Span
 from .errors import LabsError
-from .prompts import GRADE_TEMPLATE
+from .prompts import GRADE_TEMPLATE, JUDGE_TEMPLATE
 
 MAX_LENGTH = 512  # tokens of question, passage and prompt; llama-index asks for as much
 BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the model is asked of a pair: a template, the names in it of passage and query, the two replies to weigh."""
+
+    template: str
+    passage: str
+    query: str
+    replies: tuple[str, str]
+
+
+GRADE = Task(GRADE_TEMPLATE, "context_str", "query_str", ("yes", "no"))
+JUDGE = Task(JUDGE_TEMPLATE, "context_str", "statement", ("supported", "not supported"))
 
 
 @dataclass(frozen=True)
@@ -69,35 +83,33 @@ def passage_text(node: BaseNode) -> str:
     return node.get_content(metadata_mode=MetadataMode.EMBED)
 
 
-def pair_template(tokenizer: Any) -> str:
-    """Return a chat template that puts the messages of a pair (roles "document", "query") into GRADE_TEMPLATE."""
-    places = {"context_str": "document", "query_str": "query"}
-    asked = GRADE_TEMPLATE.format(**{name: f"<<{role}>>" for name, role in places.items()})
+def pair_template(tokenizer: Any, task: Task = GRADE) -> str:
+    """Return a chat template that puts the messages of a pair (roles "document", "query") into the task's template."""
+    places = {task.passage: "document", task.query: "query"}
+    asked = task.template.format(**{name: f"\0{role}\0" for name, role in places.items()})
     text = tokenizer.apply_chat_template([{"role": "user", "content": asked}], tokenize=False,
                                          add_generation_prompt=True)
-    for role in places.values():
-        before, after = text.split(f"<<{role}>>")
-        text = f"{before}\0{role}\0{after}"
-    written = text.split("\0")
-    return "".join(_message(part) if part in places.values() else "{{ " + json.dumps(part) + " }}" for part in written)
+    return "".join(_message(part) if part in places.values() else "{{ " + json.dumps(part) + " }}"
+                   for part in text.split("\0"))
 
 
 def _message(role: str) -> str:
     return f'{{{{ messages | selectattr("role", "eq", "{role}") | map(attribute="content") | first }}}}'
 
 
-def untrained(spec: str = "clerk") -> Path:
+def untrained(spec: str = "clerk", task: Task = GRADE) -> Path:
     """Return the folder of a cross-encoder with the weights of a language model as they are.
 
-    Raises LabsError for an endpoint, which shows no weights, and for a model that has no single token for yes or no.
+    Raises LabsError for an endpoint, which shows no weights, and where both replies begin with the same token.
     """
     if spec.startswith("openai:"):
-        raise LabsError(f"{spec} is an endpoint: its weights are out of reach. Make a cross-encoder of clerk or hf:<path>.")
-    key = cache.digest(models.weights_id(spec), spec, GRADE_TEMPLATE)[:24]
-    return cache.cached_file("rerankers", key, lambda path: _convert(spec, path))
+        raise LabsError(f"{spec} is an endpoint: its weights are out of reach. Make the cross-encoder of clerk or "
+                        "hf:<path>.")
+    key = cache.digest(models.weights_id(spec), spec, astuple(task))[:24]
+    return cache.cached_file("rerankers", key, lambda path: _convert(spec, task, path))
 
 
-def _convert(spec: str, path: Path) -> None:
+def _convert(spec: str, task: Task, path: Path) -> None:
     from sentence_transformers import CrossEncoder
     from sentence_transformers.base.modules.transformer import Transformer
     from sentence_transformers.cross_encoder.modules import LogitScore
@@ -109,12 +121,12 @@ def _convert(spec: str, path: Path) -> None:
     source = str(models.CLERK) if spec == "clerk" else spec.partition(":")[2]
     reader = Transformer(source, transformer_task="text-generation", max_seq_length=MAX_LENGTH,
                          model_kwargs={"dtype": "float32", "use_safetensors": True})
-    reader.tokenizer.chat_template = pair_template(reader.tokenizer)
-    words = [reader.tokenizer.encode(word, add_special_tokens=False) for word in ("yes", "no")]
-    if any(len(tokens) != 1 for tokens in words):
-        raise LabsError(f"{spec} has no single token for yes or for no, so it can't be read as a cross-encoder")
-    CrossEncoder(modules=[reader, LogitScore(*(tokens[0] for tokens in words))], device="cpu").save_pretrained(
-        str(path), create_model_card=False)
+    reader.tokenizer.chat_template = pair_template(reader.tokenizer, task)
+    yes, no = (reader.tokenizer.encode(reply, add_special_tokens=False)[0] for reply in task.replies)
+    if yes == no:
+        raise LabsError(f"for {spec}, {' and '.join(task.replies)} begin with the same token and can't be told apart")
+    model = CrossEncoder(modules=[reader, LogitScore(yes, no)], device="cpu")
+    model.save_pretrained(str(path), create_model_card=False)
 
 
 def mine(questions: Iterable[Question], found: Mapping[str, Sequence[NodeWithScore]], texts: Mapping[str, str],
@@ -193,6 +205,8 @@ def _optimizer(model: Any, recipe: Recipe) -> Any:
 
     from .muon import Muon
 
+    if recipe.optimizer not in ("muon", "adamw"):
+        raise LabsError(f"There is no optimizer {recipe.optimizer!r}; the recipe takes muon or adamw.")
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
@@ -210,7 +224,7 @@ class PreparedRerank(SentenceTransformerRerank):
 
     def __init__(self, folder: Path, top_n: int = 20) -> None:
         super().__init__(top_n=top_n, model=str(folder), device="cpu", trust_remote_code=False)
-        self._model = _Remembering(self._model, folder.name)
+        self._model = PairScorer(folder)
 
     @classmethod
     def class_name(cls) -> str:
@@ -218,8 +232,8 @@ class PreparedRerank(SentenceTransformerRerank):
 
     def prepare(self, questions: Sequence[str], found: Sequence[Sequence[NodeWithScore]]) -> None:
         """Score all pairs of questions and what was found for each, unless they are on disk."""
-        self._model.prepare([(question, passage_text(one.node)) for question, nodes in zip(questions, found, strict=True)
-                             for one in nodes])
+        self._model.prepare([(question, passage_text(one.node))
+                             for question, nodes in zip(questions, found, strict=True) for one in nodes])
 
     def _postprocess_nodes(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
                            ) -> list[NodeWithScore]:
@@ -227,13 +241,17 @@ class PreparedRerank(SentenceTransformerRerank):
         return super()._postprocess_nodes(copies, query_bundle)
 
 
-class _Remembering:
-    """A cross-encoder that looks a pair up before it reads it."""
+class PairScorer:
+    """A cross-encoder that looks a (query, passage) pair up before it reads it; scores are log-odds (nats)."""
 
-    def __init__(self, model: Any, name: str) -> None:
-        self.model, self.name, self.scores = model, name, {}
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import CrossEncoder
+
+        self.name, self.scores = folder.name, {}
+        self._model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH)
 
     def prepare(self, pairs: list[tuple[str, str]]) -> None:
+        """Score these pairs in batches, unless they are on disk."""
         pairs = list(dict.fromkeys(pairs))
         if not pairs:
             return
@@ -259,6 +277,7 @@ class _Remembering:
         self.scores.update(zip(pairs, scores.tolist(), strict=True))
 
     def predict(self, pairs: list[tuple[str, str]]) -> np.ndarray:
+        """Return the score of each pair."""
         missing = [pair for pair in pairs if pair not in self.scores]
         if missing:
             self.scores.update(zip(missing, self._read(missing).tolist(), strict=True))
@@ -267,5 +286,5 @@ class _Remembering:
     def _read(self, pairs: list[tuple[str, str]]) -> np.ndarray:
         import torch
 
-        return np.asarray(self.model.predict(pairs, batch_size=BATCH_SIZE, show_progress_bar=False,
+        return np.asarray(self._model.predict(pairs, batch_size=BATCH_SIZE, show_progress_bar=False,
                                              activation_fn=torch.nn.Identity()), dtype=np.float32)

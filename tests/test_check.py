@@ -31,9 +31,17 @@ INDEX_REPORTS = pd.DataFrame([
     {"report": "C", **INDEX_REPORT, "k": 1}, {"report": "D", **INDEX_REPORT, "machine": "a GPU"},
     {"report": "E", **INDEX_REPORT, "different": 5}])
 INDEX_LABELS = {"A": "fine", "B": "judged by itself", "C": "other k", "D": "other machine", "E": "cached questions"}
+CITED = {"question": "How many days of notice does Y give?", "answer": "20 days", "cites": 2,
+         "passages": ["X gives 10 days.", "Y gives 20 days.", "Z gives 30 days."], "in_force": [True, True, True]}
+CITATIONS = pd.DataFrame([
+    {"report": "A", **CITED}, {"report": "B", **CITED, "cites": 4},
+    {"report": "C", **CITED, "in_force": [True, False, True]}, {"report": "D", **CITED, "cites": 3},
+    {"report": "E", **CITED, "answer": "40 days"}])
+CITATION_LABELS = {"A": "fine", "B": "no such passage", "C": "no longer in force", "D": "wrong passage",
+                   "E": "in no passage"}
 CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
             "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,),
-            "audit_indexes": (INDEX_REPORTS,)}
+            "audit_indexes": (INDEX_REPORTS,), "audit_citations": (CITATIONS,)}
 
 
 def says(capsys, checker, student, *context):
@@ -140,7 +148,26 @@ def force_by_sorting(texts, day):
                  if since <= day}.values())
 
 
+def mmr_with_numpy(relevance, likeness, weight, k):
+    relevance, likeness, picked = np.array(relevance), np.array(likeness), []
+    for _ in range(min(k, len(relevance))):
+        repeated = likeness[:, picked].max(axis=1) if picked else np.zeros(len(relevance))
+        worth = weight * relevance - (1 - weight) * repeated
+        worth[picked] = -np.inf
+        picked.append(int(worth.argmax()))
+    return picked
+
+
+def curve_with_numpy(confidence, correct):
+    right = np.array(correct, dtype=float)[np.argsort(-np.array(confidence))]
+    given = np.arange(1, len(right) + 1)
+    return [list(pair) for pair in zip(given / len(right), 1 - right.cumsum() / given)]
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("mmr", mmr_with_numpy, ()), ("risk_coverage", curve_with_numpy, ()),
+    ("audit_citations", CITATION_LABELS, (CITATIONS,)),
+    ("audit_citations", {"A": "in no passage"}, ([{"report": "A", **CITED, "answer": "4 days", "cites": 9}],)),
     ("weighted_fusion", fusion_with_numpy, ()), ("in_force", force_by_sorting, ()),
     ("in_force", lambda texts, day: set(force_by_sorting(texts, day)), ()),
     ("audit_indexes", INDEX_LABELS, (INDEX_REPORTS,)),
@@ -464,8 +491,62 @@ WRONG_FORCE = [
 ]
 
 
+def pick(relevance, likeness, k, worth):
+    picked = []
+    while len(picked) < min(k, len(relevance)):
+        picked.append(max((i for i in range(len(relevance)) if i not in picked), key=lambda i: worth(i, picked)))
+    return picked
+
+
+def joined(join, empty=0.0):
+    return lambda r, s, w, k: pick(r, s, k, lambda i, picked: w * r[i] - (1 - w) * (
+        join([s[i][j] for j in picked]) if picked else empty))
+
+
+WRONG_MMR = [
+    (lambda r, s, w, k: sorted(mmr_with_numpy(r, s, w, k)), "return them as they were picked"),
+    (lambda r, s, w, k: sorted(range(len(r)), key=lambda i: -r[i])[:k], "has no effect"),
+    (lambda r, s, w, k: pick(r, s, k, lambda i, picked: w * r[i] + (1 - w) * max((s[i][j] for j in picked), default=0)),
+     "subtract it"),
+    (lambda r, s, w, k: mmr_with_numpy(r, s, 1 - w, k), "the weight goes to relevance"),
+    (lambda r, s, w, k: pick(r, s, k, lambda i, picked: w * r[i] - max((s[i][j] for j in picked), default=0)),
+     "counts in full"),
+    (joined(lambda values: sum(values) / len(values)), "not the mean"), (joined(sum), "not the sum"),
+    (joined(min), "not the smallest"), (joined(lambda values: values[-1]), "not with the last one alone"),
+    (lambda r, s, w, k: pick(r, s, k, lambda i, picked: w * r[i] - (1 - w) * max(
+        (s[i][j] for j in range(len(r)) if j != i), default=0)), "not with all passages"),
+    (lambda r, s, w, k: [0] * min(k, len(r)), "picked twice"),
+    (lambda r, s, w, k: mmr_with_numpy(r, s, w, 2), "k are wanted"),
+    (lambda r, s, w, k: {"picked": 1}, "a list of places"),
+    (lambda r, s, w, k: list(range(len(r)))[:k], "are not the picks"),
+]
+
+
+def by_confidence(confidence, correct):
+    return [right for _, right in sorted(zip(confidence, correct), reverse=True)]
+
+
+def points(correct, pair):
+    return [pair(count, sum(not right for right in correct[:count]), len(correct))
+            for count in range(1, len(correct) + 1)]
+
+
+WRONG_CURVES = [
+    (lambda c, r: points(by_confidence(c, r)[::-1], lambda n, bad, of: (n / of, bad / n)), "surest answers come first"),
+    (lambda c, r: points(r, lambda n, bad, of: (n / of, bad / n)), "sort the answers by confidence"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, 1 - bad / n)), "not of right ones"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, bad / of)), "not of all questions"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (bad / n, n / of)), "in this order"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n, bad / n)), "not a count"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: ((n - 1) / of, bad / n)), "begins at one answer"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, bad / n))[:-1], "one is wanted after each"),
+    (lambda c, r: [0.5] * len(r), "a list of pairs"), (lambda c, r: [(0.5, 0.5)] * len(r), "is not the curve"),
+]
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
+        "mmr": WRONG_MMR, "risk_coverage": WRONG_CURVES,
         "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS, "weighted_fusion": WRONG_FUSION,
         "in_force": WRONG_FORCE,
         "rrf": WRONG_RRF, "evidence_recall": WRONG_RECALL, "format_example": WRONG_FORMAT,
@@ -528,6 +609,10 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("audit_indexes", INDEX_LABELS | {"A": "other k"}, (INDEX_REPORTS,), "nothing in the row of A"),
     ("audit_indexes", INDEX_LABELS | {"A": "chosen on test"}, (INDEX_REPORTS,), "label A with one of"),
     ("audit_indexes", {"A": "fine"}, (INDEX_REPORTS,), "labels each of"),
+    *(("audit_citations", CITATION_LABELS | {name: "fine"}, (CITATIONS,), f"{name} is not fine") for name in "BCDE"),
+    ("audit_citations", CITATION_LABELS | {"A": "wrong passage"}, (CITATIONS,), "nothing in the row of A"),
+    ("audit_citations", CITATION_LABELS | {"A": "good"}, (CITATIONS,), "label A with one of"),
+    ("audit_citations", {"A": "fine"}, (CITATIONS,), "labels each of"),
 ])
 def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis):
     line, returned = says(capsys, check.CHECKERS[name], wrong, *context)
@@ -543,6 +628,7 @@ def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis)
     ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
     ("audit", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit_indexes", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
+    ("audit_citations", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit", lambda reports: {row["report"]: "unequal tokens" for row in reports}, "nothing in the row"),
     ("predict", lambda names: {}, "no prediction"),
     ("decide", lambda table, loss, differences: check.CHECKERS["decide"].reference(table, loss, differences) | {
@@ -579,7 +665,8 @@ def stub_with_a_start(first, second, k=60):
 
 
 @pytest.mark.parametrize("stub", [None, ..., stub_dots, stub_pass, stub_raises, stub_with_a_start])
-@pytest.mark.parametrize("name", ["rrf", "evidence_recall", "fill_budget", "expand_terms", "weighted_fusion"])
+@pytest.mark.parametrize("name", ["rrf", "evidence_recall", "fill_budget", "expand_terms", "weighted_fusion",
+                                  "risk_coverage"])
 def test_an_untouched_stub_is_not_attempted(capsys, name, stub):
     line, returned = says(capsys, check.CHECKERS[name], stub)
     assert line.startswith(f"[not attempted] {name}: ")
