@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -20,6 +21,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from labutils.errors import LabsError
 from labutils.stats import Difference, signed
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 PANEL, INK, MUTED, GRID = "#fbfaf6", "#1c1e21", "#5c6068", "#d9d7cf"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY = (
@@ -217,6 +221,34 @@ def curves(frame: pd.DataFrame, x: str, y: str, series: str, title: str, x_label
 def recall_at_k(frame: pd.DataFrame, title: str = "How much of the evidence is found") -> Figure:
     """Evidence recall over k. `frame`: columns retriever, k, estimate, and low, high for a band."""
     return curves(frame, "k", "estimate", "retriever", title, "passages retrieved (k)", "evidence recall", share=True)
+
+
+def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: int = 20, seed: int = 0) -> Figure:
+    """A graph of networkx, laid out by its edges, a color and marker per group; the `labelled` best linked are named.
+
+    Nodes are larger the more edges they have. Colors repeat after six groups; so do markers, out of step with them.
+    """
+    import networkx as nx
+
+    if not graph.number_of_nodes():
+        raise LabsError("There is no node to draw.")
+    places = nx.spring_layout(graph, seed=seed, k=1.6 / graph.number_of_nodes() ** 0.5, iterations=200)
+    named = sorted(graph, key=lambda node: (-graph.degree(node), node))[:labelled]
+    with mpl.rc_context(STYLE):
+        figure, ax = _figure(9.0, 6.6)
+        nx.draw_networkx_edges(graph, places, ax=ax, edge_color=GREY, width=0.8, alpha=0.7)
+        for i, group in enumerate(groups):
+            inside = [node for node in graph if node in group]
+            ax.scatter([places[node][0] for node in inside], [places[node][1] for node in inside], zorder=3,
+                       s=[30 + 26 * graph.degree(node) for node in inside], color=SERIES[i % len(SERIES)],
+                       marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)], edgecolors=PANEL)
+        for node in named:
+            ax.annotate(node, places[node], textcoords="offset points", xytext=(0, 8), ha="center", fontsize=8.5,
+                        zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.75, "pad": 0.8})
+        ax.set_axis_off()
+        ax.set_title(title)
+    return _described(figure, f"{title}. {graph.number_of_nodes()} nodes and {graph.number_of_edges()} edges in "
+                              f"{len(groups)} groups; most linked: {', '.join(named[:5])}.")
 
 
 def learning_curve(frame: pd.DataFrame, title: str = "Training", x_label: str = "optimizer step",

@@ -39,9 +39,16 @@ CITATIONS = pd.DataFrame([
     {"report": "E", **CITED, "answer": "40 days"}])
 CITATION_LABELS = {"A": "fine", "B": "no such passage", "C": "no longer in force", "D": "wrong passage",
                    "E": "in no passage"}
+STATED = {"head": "Alder", "relation": "owner", "tail": "Brun", "sentence": "All shares in Alder are held by Brun.",
+          "stated_head": "Alder", "stated_tail": "Brun"}
+TRIPLETS = pd.DataFrame([
+    {"report": "A", **STATED}, {"report": "B", **STATED, "head": "Brun", "tail": "Alder"},
+    {"report": "C", **STATED, "head": "Cato"}, {"report": "D", **STATED, "tail": "Dorn"}])
+TRIPLET_LABELS = {"A": "fine", "B": "turned around", "C": "wrong company", "D": "not stated"}
 CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
             "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,),
-            "audit_indexes": (INDEX_REPORTS,), "audit_citations": (CITATIONS,)}
+            "audit_indexes": (INDEX_REPORTS,), "audit_citations": (CITATIONS,),
+            "audit_triplets": (TRIPLETS,)}
 
 
 def says(capsys, checker, student, *context):
@@ -164,7 +171,29 @@ def curve_with_numpy(confidence, correct):
     return [list(pair) for pair in zip(given / len(right), 1 - right.cumsum() / given)]
 
 
+def pagerank_with_numpy(neighbors, seeds, damping=0.85, rounds=50):
+    nodes = list(neighbors)
+    home = np.array([node in seeds for node in nodes]) / len(seeds)
+    step = np.array([[(other in neighbors[node]) / len(neighbors[node]) if neighbors[node] else home[i]
+                      for i, other in enumerate(nodes)] for node in nodes])
+    ranks = home
+    for _ in range(rounds):
+        ranks = (1 - damping) * home + damping * ranks @ step
+    return dict(zip(nodes, ranks))
+
+
+def canonical_by_words(mention, names, former):
+    words = mention.split()
+    for count in range(len(words), 0, -1):
+        start = " ".join(words[:count])
+        if start in former or start in names:
+            return former.get(start, start)
+    return mention
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("pagerank", pagerank_with_numpy, ()), ("canonical", canonical_by_words, ()),
+    ("audit_triplets", TRIPLET_LABELS, (TRIPLETS,)),
     ("mmr", mmr_with_numpy, ()), ("risk_coverage", curve_with_numpy, ()),
     ("audit_citations", CITATION_LABELS, (CITATIONS,)),
     ("audit_citations", {"A": "in no passage"}, ([{"report": "A", **CITED, "answer": "4 days", "cites": 9}],)),
@@ -544,8 +573,58 @@ WRONG_CURVES = [
 ]
 
 
+def walk(neighbors, seeds, damping, rounds, home=None, give=lambda its, other, neighbors: 1 / len(its), keep=True,
+         start=None):
+    home = home or {node: (node in seeds) / len(seeds) for node in neighbors}
+    ranks = dict(start or {node: (node in seeds) / len(seeds) for node in neighbors})
+    for _ in range(rounds):
+        passed = {node: (1 - damping) * home[node] for node in neighbors}
+        for node, its in neighbors.items():
+            for other in its:
+                passed[other] += damping * ranks[node] * give(its, other, neighbors)
+            for other in neighbors if keep and not its else ():
+                passed[other] += damping * ranks[node] * home[other]
+        ranks = passed
+    return ranks
+
+
+WRONG_RANKS = [
+    (lambda n, s, d, r: walk(n, s, d, r, dict.fromkeys(n, 1 / len(n))), "to the seeds only"),
+    (lambda n, s, d, r: walk(n, s, 1 - d, r), "flows along edges"),
+    (lambda n, s, d, r: walk(n, s, 1.0, r), "nothing returns to the seeds"),
+    (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1.0), "each gets all of it"),
+    (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1 / len(neighbors[other])),
+     "of the node that gives"),
+    (lambda n, s, d, r: walk(n, s, d, r, keep=False), "is lost"),
+    (lambda n, s, d, r: walk(n, s, d, 1), "one round is not enough"),
+    (lambda n, s, d, r: walk(n, s, d, r, {node: float(node in s) for node in n},
+                             start={node: float(node in s) for node in n}), "the seeds share the start"),
+    (lambda n, s, d, r: list(n), "a dict is wanted"),
+    (lambda n, s, d, r: {node: 0.1 for node in n}, "are not the ranks"),
+]
+
+
+def fitting(mention, names):
+    return [name for name in names if mention == name or mention.startswith(f"{name} ")]
+
+
+WRONG_NAMES = [
+    (lambda m, n, f: max(fitting(m, [*n, *f]), key=len, default=m), "leads to the present one"),
+    (lambda m, n, f: f.get(m, m), "may carry its legal form"),
+    (lambda m, n, f: f[m] if m in f else max(fitting(m, n), key=len, default=m), "may carry a legal form, too"),
+    (lambda m, n, f: (lambda best: f.get(best, best))(min(fitting(m, [*n, *f]), key=len, default=m)), "the longer one"),
+    (lambda m, n, f: (lambda best: f.get(best, best))(
+        max((x for x in [*n, *f] if m.startswith(x)), key=len, default=m)), "whole words"),
+    (lambda m, n, f: canonical_by_words(m, n, f) if fitting(m, [*n, *f]) else "", "stays as mentioned"),
+    (lambda m, n, f: canonical_by_words(m, n, f) if fitting(m, [*n, *f]) else next(
+        (x for x in n if x.split()[0] == m.split()[0]), m), "likeness is not identity"),
+    (lambda m, n, f: 3, "a name is wanted"), (lambda m, n, f: "Alder", "becomes"),
+]
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
+        "pagerank": WRONG_RANKS, "canonical": WRONG_NAMES,
         "mmr": WRONG_MMR, "risk_coverage": WRONG_CURVES,
         "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS, "weighted_fusion": WRONG_FUSION,
         "in_force": WRONG_FORCE,
@@ -609,6 +688,9 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("audit_indexes", INDEX_LABELS | {"A": "other k"}, (INDEX_REPORTS,), "nothing in the row of A"),
     ("audit_indexes", INDEX_LABELS | {"A": "chosen on test"}, (INDEX_REPORTS,), "label A with one of"),
     ("audit_indexes", {"A": "fine"}, (INDEX_REPORTS,), "labels each of"),
+    *(("audit_triplets", TRIPLET_LABELS | {name: "fine"}, (TRIPLETS,), f"{name} is not fine") for name in "BCD"),
+    ("audit_triplets", TRIPLET_LABELS | {"A": "not stated"}, (TRIPLETS,), "nothing in the row of A"),
+    ("audit_triplets", {"A": "fine"}, (TRIPLETS,), "labels each of"),
     *(("audit_citations", CITATION_LABELS | {name: "fine"}, (CITATIONS,), f"{name} is not fine") for name in "BCDE"),
     ("audit_citations", CITATION_LABELS | {"A": "wrong passage"}, (CITATIONS,), "nothing in the row of A"),
     ("audit_citations", CITATION_LABELS | {"A": "good"}, (CITATIONS,), "label A with one of"),
@@ -628,6 +710,7 @@ def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis)
     ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
     ("audit", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit_indexes", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
+    ("audit_triplets", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit_citations", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit", lambda reports: {row["report"]: "unequal tokens" for row in reports}, "nothing in the row"),
     ("predict", lambda names: {}, "no prediction"),

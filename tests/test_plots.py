@@ -178,3 +178,16 @@ def test_figures_without_words_or_rows_are_refused():
         plots.recall_at_k(recall()[:0])
     with pytest.raises(LabsError, match="at least one question"):
         plots.waterfall(pd.DataFrame({"correct": [0]}, index=["rag"]))
+
+
+def test_a_network_names_the_best_linked_nodes_and_is_the_same_each_time():
+    import networkx as nx
+
+    star = nx.star_graph(["hub", "one", "two", "three"])
+    figure = plots.network(star, [{"hub", "one"}, {"two", "three"}], "Who knows whom", labelled=1)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["hub"]
+    assert "4 nodes and 3 edges in 2 groups; most linked: hub" in plots.alt_text(figure)
+    again = plots.network(star, [{"hub", "one"}, {"two", "three"}], "Who knows whom", labelled=1)
+    assert plots.data_uri(figure) == plots.data_uri(again)
+    with pytest.raises(LabsError, match="no node"):
+        plots.network(nx.Graph(), [], "Nothing")
