@@ -109,7 +109,9 @@ extractor = SimpleLLMPathExtractor(llm=ready, max_paths_per_chunk=10, num_worker
 prompts = [extractor.extract_prompt.format(max_knowledge_triplets=10, text=node.get_content(MetadataMode.LLM))
            for node in entries]
 replies = ready.prepare(prompts, 256)
-listed = graph.read_triplets(extractor(entries)) if entries else []
+listed = graph.read_triplets(await extractor.acall(entries)) if entries else []  # a notebook's loop runs already
+
+# %% tags=["nbval-ignore-output"]
 if entries:
     print(f"{entries[0].text}\n\nThe model's list:\n{replies[0].text}")
 
@@ -131,7 +133,7 @@ for (node, relation), reply in zip(wanted, ask_replies):
     if parsed.text and not parsed.abstained:
         asked_for.append(graph.Triplet(graph.company(node), relation, parsed.text,
                                        Span(node.ref_doc_id, node.start_char_idx, node.end_char_idx)))
-print(f"{len(entries)} entries, {len(listed)} triplets from lists, {len(asked_for)} from questions")
+print(f"{len(entries)} entries")
 
 # %% [markdown]
 # ### Are they right?
@@ -144,7 +146,8 @@ by_rules = [t for register in registers for t in graph.stated(register)]
 stated = {t.said for t in by_rules}
 if stated:
     for name, found in (("lists", listed), ("questions", asked_for)):
-        record_table(f"Triplets from {name}", graph.precision_recall([t.said for t in found], stated))
+        record_table(f"Triplets from {name}", graph.precision_recall([t.said for t in found], stated),
+                     tolerance={"found": 6, "precision": 0.1, "recall": 0.1})
 
 # %% [markdown]
 # Such a graph would send a walk to wrong companies. So the graph below is built from what the rules read, and the one
@@ -488,7 +491,7 @@ for title, reply in zip(asked, law_replies):
     parsed = metrics.parse_reply(reply.text)
     if not parsed.abstained and parsed.text:
         laws.append(graph.Triplet(title, graph.LAW, parsed.text))
-print(f"{len(laws)} of {len(asked)} contracts with a law; some: {[t.tail for t in laws[:5]]}")
+record("contracts with a law", len(laws) / max(1, len(asked)))
 
 # %% [markdown]
 # **Reports.** GraphRAG (Edge et al. 2024) has a model write a report on each community, and answers global questions
@@ -546,7 +549,8 @@ if whole_archive:
     classes = global_answers.merge(pd.DataFrame([{"question_id": q.question_id, "asks for": q.klass}
                                                  for q in whole_archive]), on="question_id")
     by_class = classes[classes["retriever"] == "counting"].groupby("asks for")["correct"].agg(["size", "mean"])
-    record_table("Counting, by what is asked for", by_class.rename(columns={"size": "questions", "mean": "right"}))
+    record_table("Counting, by what is asked for", by_class.rename(columns={"size": "questions", "mean": "right"}),
+                 tolerance=0.15)
 
 # %% [markdown]
 # A graph answers what somebody thought of drawing. "The longest payment term" is no edge, so it can't be counted;
