@@ -223,16 +223,20 @@ def recall_at_k(frame: pd.DataFrame, title: str = "How much of the evidence is f
     return curves(frame, "k", "estimate", "retriever", title, "passages retrieved (k)", "evidence recall", share=True)
 
 
-def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: int = 20, seed: int = 0) -> Figure:
-    """A graph of networkx, laid out by its edges, a color and marker per group; the `labelled` best linked are named.
+def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: int = 12) -> Figure:
+    """The largest linked part of a graph of networkx, a color and marker per group; the best linked nodes are named.
 
-    Nodes are larger the more edges they have. Colors repeat after six groups; so do markers, out of step with them.
+    Nodes are larger the more edges they have; the distances are those along edges (Kamada, Kawai 1989). Colors repeat
+    after six groups; so do markers, out of step with them.
     """
     import networkx as nx
 
     if not graph.number_of_nodes():
         raise LabsError("There is no node to draw.")
-    places = nx.spring_layout(graph, seed=seed, k=1.6 / graph.number_of_nodes() ** 0.5, iterations=200)
+    left_out = graph.number_of_nodes()
+    graph = graph.subgraph(sorted(max(nx.connected_components(graph), key=len)))
+    left_out -= graph.number_of_nodes()
+    places = nx.kamada_kawai_layout(graph)
     named = sorted(graph, key=lambda node: (-graph.degree(node), node))[:labelled]
     with mpl.rc_context(STYLE):
         figure, ax = _figure(9.0, 6.6)
@@ -243,12 +247,13 @@ def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: i
                        s=[30 + 26 * graph.degree(node) for node in inside], color=SERIES[i % len(SERIES)],
                        marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)], edgecolors=PANEL)
         for node in named:
-            ax.annotate(node, places[node], textcoords="offset points", xytext=(0, 8), ha="center", fontsize=8.5,
-                        zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.75, "pad": 0.8})
+            ax.annotate(node, places[node], textcoords="offset points", xytext=(0, 9), ha="center", fontsize=8,
+                        zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.7, "pad": 0.5})
         ax.set_axis_off()
         ax.set_title(title)
     return _described(figure, f"{title}. {graph.number_of_nodes()} nodes and {graph.number_of_edges()} edges in "
-                              f"{len(groups)} groups; most linked: {', '.join(named[:5])}.")
+                              f"{len(groups)} groups; most linked: {', '.join(named[:5])}; not linked to these and "
+                              f"left out: {left_out}.")
 
 
 def learning_curve(frame: pd.DataFrame, title: str = "Training", x_label: str = "optimizer step",

@@ -122,7 +122,7 @@ tuned_embedder = embedding.load_embedder(
 index = retrieval.build_index(nodes, tuned_embedder)
 inside = postprocessing.Remembering(search.following(
     retrieval.FilteredRetriever(index, nodes, house.filters, DEPTH), nodes, documents))
-before = house.retriever(inside, DEPTH)
+before = postprocessing.Remembering(house.retriever(inside, DEPTH))
 differences: dict[str, Difference] = {}
 DRIFT = 0.03  # two models are trained on the spot: on another processor they end in slightly other weights
 SHOWN = {"evidence_recall": "recall", "evidence_precision": "precision", "hit": "hit", "mrr": "MRR",
@@ -234,8 +234,9 @@ record("pairs seen", tuned.pairs, unit="pairs", tolerance=0)
 record("pairs with evidence", float(np.mean([pair.label for pair in pairs])))
 cross = reranking.PreparedRerank(tuned.folder, FIRST)
 prepare(cross, some_dev)
-reranked = {name: house.retriever(postprocessing.Postprocessed(inside, [RerankFirst(reranker=one)]), DEPTH)
-            for name, one in (("untrained", untrained), ("cross-encoder", cross))}
+reranked = {name: postprocessing.Remembering(house.retriever(
+    postprocessing.Postprocessed(inside, [RerankFirst(reranker=one)]), DEPTH))
+    for name, one in (("untrained", untrained), ("cross-encoder", cross))}
 dev_rows = measure({"1.3": before, **reranked}, some_dev)
 record_table("Dev questions, 300 tokens", summarize(dev_rows), units=UNITS)
 show(plots.family_heatmap(dev_rows, "evidence_recall", by="retriever", min_n=3,
@@ -259,8 +260,8 @@ class AtTheEnd(BaseRetriever):
     """Reranks what the whole search found, on the question as the look-ups rewrote it."""
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = postprocessing.copies(before.retrieve(query_bundle))
-        return RerankFirst(reranker=cross).postprocess_nodes(found, query_str=house.rewrite(query_bundle.query_str))
+        rewritten = house.rewrite(query_bundle.query_str)
+        return RerankFirst(reranker=cross).postprocess_nodes(before.retrieve(query_bundle), query_str=rewritten)
 
 
 test_rows = measure({"1.3": before, "cross-encoder": reranked["cross-encoder"]}, answerable_test)
@@ -429,7 +430,7 @@ compare("MMR", "Picking passages that differ finds more evidence than the cross-
 
 # %%
 SIX = 6
-shown_first = {q.question_id: postprocessing.copies(reranked["cross-encoder"].retrieve(q.question)) for q in some_test}
+shown_first = {q.question_id: reranked["cross-encoder"].retrieve(q.question) for q in some_test}
 asked = [(q, one) for q in some_test for one in shown_first[q.question_id][:SIX]]
 replies = ready.prepare([postprocessing.compression_prompt(house.rewrite(q.question), one) for q, one in asked])
 kept: dict[str, list] = {q.question_id: [] for q in some_test}

@@ -292,11 +292,12 @@ def show(figure) -> None:
 
 
 if groups:
-    show(plots.network(business, groups, "Who does business with whom, or owns whom; one color per community"))
+    show(plots.network(business, groups, "Who does business with whom, or owns whom: a color and marker per community"))
 
 # %% [markdown]
-# The colors are **communities**: groups with more edges inside than between them, found by the Louvain method with a
-# fixed seed. Find a company with many edges that links two groups. What would happen to the communities without it?
+# The picture shows the largest part that hangs together. The colors are **communities**: groups with more edges
+# inside than between them, found by the Louvain method with a fixed seed. Find a company with many edges that links
+# two groups. What would happen to the communities without it?
 #
 # ## Walking along edges
 #
@@ -437,9 +438,11 @@ compare("look-ups", "Graph and vectors together find more evidence than the sear
         "1.3")
 
 # %% [markdown]
-# Read the heat map by rows. Where the question names or describes its parties, the walk finds the contract. Where it
-# names none, or needs a document that is no contract, the graph has nothing to say, or leads away. There vectors alone
-# win. And where rules can look the company up, as in notebook 1.2, nobody needs the walk.
+# Read the heat map by rows. Where the question describes a party, the walk finds the contract that no likeness of words
+# leads to. Fusing gives half of that away: for these questions, vectors vote for the wrong contracts with the same
+# weight. Where the question names its parties, or needs a document that is no contract, the graph has nothing to add,
+# or leads away: there vectors alone win. And where rules can look the company up, as in notebook 1.2, nobody needs the
+# walk.
 #
 # ### Does the reader profit?
 
