@@ -251,8 +251,8 @@ class PairScorer:
         self._model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH)
 
     def prepare(self, pairs: list[tuple[str, str]]) -> None:
-        """Score these pairs in batches, unless they are on disk."""
-        pairs = list(dict.fromkeys(pairs))
+        """Score these pairs in batches, unless they are known or on disk."""
+        pairs = [pair for pair in dict.fromkeys(pairs) if pair not in self.scores]
         if not pairs:
             return
         key = cache.digest(self.name, pairs)[:24]
