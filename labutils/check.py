@@ -381,13 +381,7 @@ def audit(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, tokens_a and tokens_b (mean tokens read), questions_a and questions_b (which ones),
     chosen_on and measured_on (splits), low and high (interval) and said ("helps", "hurts" or "inconclusive").
     """
-    for context in [reports] if reports is not None else _report_tables():
-        rows = {row["report"]: row for row in _reports(context)}
-        said = _judgement(student, reports is not None, context)
-        if not isinstance(said, Mapping) or set(said) != set(rows):
-            raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
-        for name, label in said.items():
-            _require_label(name, label, _report_faults(rows[name]))
+    _require_labels(student, reports, _report_tables, _reports, _report_faults, AUDIT_LABELS)
 
 
 @checker(reference=_weighted_fusion, passed="each list is scaled by itself, weighted, and what it lacks counts 0 there")
@@ -462,13 +456,7 @@ def audit_indexes(student: Any, reports: Any = None) -> None:
     A row of `reports` compares an index with a baseline: report, truth (whose neighbors count as right), index, k and
     k_baseline (neighbors asked for), machine and machine_baseline, questions (asked), different (of them).
     """
-    for context in [reports] if reports is not None else _index_tables():
-        rows = {row["report"]: row for row in _index_reports(context)}
-        said = _judgement(student, reports is not None, context)
-        if not isinstance(said, Mapping) or set(said) != set(rows):
-            raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
-        for name, label in said.items():
-            _require_label(name, label, _index_faults(rows[name]), INDEX_LABELS)
+    _require_labels(student, reports, _index_tables, _index_reports, _index_faults, INDEX_LABELS)
 
 
 @checker(reference=_mmr, passed="each pick weighs relevance against what was picked before")
@@ -554,13 +542,7 @@ def audit_citations(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, question, answer, cites (1-based), passages (texts) and in_force (one bool for each
     passage).
     """
-    for context in [reports] if reports is not None else _citation_tables():
-        rows = {row["report"]: row for row in _citation_reports(context)}
-        said = _judgement(student, reports is not None, context)
-        if not isinstance(said, Mapping) or set(said) != set(rows):
-            raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
-        for name, label in said.items():
-            _require_label(name, label, _citation_faults(rows[name]), CITATION_LABELS)
+    _require_labels(student, reports, _citation_tables, _citation_reports, _citation_faults, CITATION_LABELS)
 
 
 @checker(reference=_pagerank, passed="rank flows along edges and returns to the seeds")
@@ -630,13 +612,7 @@ def audit_triplets(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, head, relation, tail, sentence (which the triplet is said to come from), and
     stated_head and stated_tail (what that sentence states under the relation).
     """
-    for context in [reports] if reports is not None else _triplet_tables():
-        rows = {row["report"]: row for row in _triplet_reports(context)}
-        said = _judgement(student, reports is not None, context)
-        if not isinstance(said, Mapping) or set(said) != set(rows):
-            raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
-        for name, label in said.items():
-            _require_label(name, label, _triplet_faults(rows[name]), TRIPLET_LABELS)
+    _require_labels(student, reports, _triplet_tables, _triplet_reports, _triplet_faults, TRIPLET_LABELS)
 
 
 # --- lab 2 ----------------------------------------------------------------------------------------------------------
@@ -1135,7 +1111,19 @@ def _report_faults(row: Mapping[str, Any]) -> set[str]:
     return faults
 
 
-def _require_label(name: str, label: Any, faults: set[str], labels: Sequence[str] = AUDIT_LABELS) -> None:
+def _require_labels(student: Any, reports: Any, tables: Callable[[], list], read: Callable[[Any], list[dict[str, Any]]],
+                    faults: Callable[[Mapping[str, Any]], set[str]], labels: Sequence[str]) -> None:
+    """Hold a label for each report against the faults of its row; without `reports`, on the seeded tables."""
+    for context in [reports] if reports is not None else tables():
+        rows = {row["report"]: row for row in read(context)}
+        said = _judgement(student, reports is not None, context)
+        if not isinstance(said, Mapping) or set(said) != set(rows):
+            raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
+        for name, label in said.items():
+            _require_label(name, label, faults(rows[name]), labels)
+
+
+def _require_label(name: str, label: Any, faults: set[str], labels: Sequence[str]) -> None:
     if label not in labels:
         raise Diagnosis(f"label {name} with one of {list(labels)}, not {str(label)[:40]!r}")
     if label in (faults or {"fine"}):

@@ -23,7 +23,7 @@ from .corpus import Span
 # What the register says of a company, and the sentences that say so (patterns of `queries.REGISTER`).
 RELATIONS = {"seat": queries.REGISTER[0:2], "owner": queries.REGISTER[2:4], "former name": queries.REGISTER[4:6],
              "signatory": queries.REGISTER[6:8]}
-PARTY, TYPE, AMENDS, LAW = "party", "is a", "amends", "governed by"
+PARTY, TYPE, LAW = "party", "is a", "governed by"
 # '..., Flounton Aviation LLC ("the Lessee")': whoever is given a name for the rest of the contract is a party.
 _PARTY = re.compile(r'\b(?!Between )([A-Z][\w.&-]*(?: (?:[A-Z][\w.&-]*|plc))+)'
                     r'(?: \(|, )(?:hereinafter (?:called )?|in this document )?"')
@@ -104,7 +104,7 @@ def party_mentions(document: Document) -> list[str]:
 
 
 def contract_triplets(documents: Iterable[Document]) -> list[Triplet]:
-    """Return what titles and metadata say without a model: parties, types, and which document changes which."""
+    """Return what titles and metadata say without a model: the parties and the type of each contract."""
     made = []
     for document in documents:
         title = str(document.metadata.get("title", ""))

@@ -233,9 +233,9 @@ def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: i
 
     if not graph.number_of_nodes():
         raise LabsError("There is no node to draw.")
-    left_out = graph.number_of_nodes()
-    graph = graph.subgraph(sorted(max(nx.connected_components(graph), key=len)))
-    left_out -= graph.number_of_nodes()
+    largest = sorted(max(nx.connected_components(graph), key=len))
+    left_out = graph.number_of_nodes() - len(largest)
+    graph = graph.subgraph(largest)
     places = nx.kamada_kawai_layout(graph)
     named = sorted(graph, key=lambda node: (-graph.degree(node), node))[:labelled]
     with mpl.rc_context(STYLE):

@@ -24,6 +24,7 @@ from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, Query
 from . import cache, metrics, models, retrieval
 from .corpus import Question, Span
 from .errors import LabsError
+from .postprocessing import copies
 from .prompts import GRADE_TEMPLATE, JUDGE_TEMPLATE
 
 MAX_LENGTH = 512  # tokens of question, passage and prompt; llama-index asks for as much
@@ -224,7 +225,7 @@ class PreparedRerank(SentenceTransformerRerank):
 
     def __init__(self, folder: Path, top_n: int = 20) -> None:
         super().__init__(top_n=top_n, model=str(folder), device="cpu", trust_remote_code=False)
-        self._model = PairScorer(folder)
+        self._model = PairScorer(folder, self._model)
 
     @classmethod
     def class_name(cls) -> str:
@@ -237,18 +238,20 @@ class PreparedRerank(SentenceTransformerRerank):
 
     def _postprocess_nodes(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
                            ) -> list[NodeWithScore]:
-        copies = [NodeWithScore(node=one.node, score=one.score) for one in nodes]
-        return super()._postprocess_nodes(copies, query_bundle)
+        return super()._postprocess_nodes(copies(nodes), query_bundle)
 
 
 class PairScorer:
-    """A cross-encoder that looks a (query, passage) pair up before it reads it; scores are log-odds (nats)."""
+    """A cross-encoder that looks a (query, passage) pair up before it reads it; scores are log-odds (nats).
 
-    def __init__(self, folder: Path) -> None:
+    `model`: the cross-encoder of the folder, if it is loaded already.
+    """
+
+    def __init__(self, folder: Path, model: Any = None) -> None:
         from sentence_transformers import CrossEncoder
 
         self.name, self.scores = folder.name, {}
-        self._model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH)
+        self._model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH) if model is None else model
 
     def prepare(self, pairs: list[tuple[str, str]]) -> None:
         """Score these pairs in batches, unless they are known or on disk."""

@@ -218,8 +218,8 @@ for one in untrained.postprocess_nodes(by_ranks.retrieve(example.question)[:FIRS
 #
 # The training questions are about other contracts than dev and test, as in notebook 1.3. For each, the pairs are what
 # *this* search finds: passages with the evidence (label 1) and the first three without (label 0). So the cross-encoder
-# learns to correct the mistakes of the search that stands before it. Half a thousand questions are plenty here, because
-# the model could read before.
+# learns to correct the mistakes of the search that stands before it. A seeded thousand of these pairs is plenty here,
+# because the model could read before.
 #
 # `reranking.tune` uses sentence-transformers' `CrossEncoderTrainer` with `BinaryCrossEntropyLoss`. The recipe is the
 # best of three on dev: Muon at a rate of 0.03 found more than at 0.01, and more than AdamW at 0.001.
