@@ -118,12 +118,12 @@ def record(name: str, value: float, tolerance: float | None = None, unit: str = 
 
 
 def record_table(name: str, frame: pd.DataFrame, units: Mapping[str, str] | None = None, digits: int = 2,
-                 tolerance: Mapping[str, float] | float | None = None) -> None:
+                 tolerance: Mapping[str, float | Sequence[float]] | float | None = None) -> None:
     """Show a table of numbers and store every cell under the rules of `record`; text must stay exactly equal.
 
     `units` maps a column to its unit; columns of whole numbers need none and must stay equal. `tolerance`: the largest
-    accepted difference of every share, or a mapping from columns (of any kind of number) to theirs. Raises LabsError
-    for a column of numbers beyond -1 to 1 without a unit.
+    accepted difference of every share, or a mapping from columns (of any kind of number) to theirs, one for all rows or
+    one for each. Raises LabsError for a column of numbers beyond -1 to 1 without a unit.
     """
     units = dict(units or {})
     by_column = tolerance if isinstance(tolerance, Mapping) else {}
@@ -136,6 +136,8 @@ def record_table(name: str, frame: pd.DataFrame, units: Mapping[str, str] | None
             if isinstance(value, Real) and not isinstance(value, (bool, Integral)) and not unit and abs(value) > 1:
                 raise LabsError(f"record_table({name!r}): column {column!r} holds {value}; give its unit in `units`.")
             allowed = by_column.get(str(column), _cell_tolerance(value, unit, of_shares))
+            if isinstance(allowed, Sequence):
+                allowed = allowed[position - 1]
             entries.append(_entry(f"{name}, row {position}, {column}", value, allowed))
     headings = [f"{column} ({units[str(column)]})" if str(column) in units else str(column) for column in shown.columns]
     rows = [[_number(value, digits) for value in row] for row in shown.itertuples(index=False, name=None)]

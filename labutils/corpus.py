@@ -97,6 +97,15 @@ class Question:
     evidence: tuple[Span, ...]
 
 
+@dataclass(frozen=True)
+class Hazard:
+    """A trap planted in a world: its kind ("contradiction", "injection", "noise", "stale"), its place, and what it is."""
+
+    kind: str
+    place: Span
+    note: str
+
+
 @dataclass
 class Corpus:
     """Documents (llama-index `Document`, `id_` = doc_id) with their questions.
@@ -141,16 +150,35 @@ def load_corpus(spec: str | None = None) -> Corpus:
 
     Raises LabsError for an unknown spec, a missing folder, and data that cannot be trusted to be whole.
     """
-    spec = spec or settings.corpus()
-    kind, _, place = spec.partition(":")
     loaders: dict[str, Callable[[Path], Corpus]] = {
         "harbour": _load_harbour, "cuad": _load_cuad, "folder": _load_folder}
-    if kind not in loaders or (not place and kind != "harbour"):
+    kind, folder = _place(spec or settings.corpus(), loaders)
+    return loaders[kind](folder)
+
+
+def load_hazards(spec: str | None = None) -> list[Hazard]:
+    """Return what was planted in a world, to check findings against; nothing for other corpora.
+
+    Raises LabsError as `load_corpus` does.
+    """
+    kind, folder = _place(spec or settings.corpus(), ("harbour", "cuad", "folder"))
+    path = folder / "hazards.jsonl"
+    if kind != "harbour" or not path.is_file():
+        return []
+    texts = {p.stem: _read_strictly(p) for p in (folder / "documents").glob("*.md")}
+    return [Hazard(_string(row, "kind", where), _span(row, texts, where), _string(row, "note", where, ""))
+            for where, row in _read_json_lines(path)]
+
+
+def _place(spec: str, kinds: Collection[str]) -> tuple[str, Path]:
+    """Return the kind of a corpus and its folder, which exists."""
+    kind, _, place = spec.partition(":")
+    if kind not in kinds or (not place and kind != "harbour"):
         raise LabsError(f"unknown corpus {spec!r}; use harbour, harbour:<dir>, cuad:<dir> or folder:<dir>")
     folder = Path(place).expanduser() if place else settings.root() / "datasets" / "harbour"
     if not folder.is_dir():
         raise LabsError(f"the folder of the corpus {spec!r} does not exist or is no folder; check the path")
-    return loaders[kind](folder)
+    return kind, folder
 
 
 def take(corpus: Corpus, characters: int, seed: int = 0) -> Corpus:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -182,6 +183,37 @@ def family_heatmap(frame: pd.DataFrame, metric: str = "correct", min_n: int = 5,
         f"{arm} too few" if np.isnan(value) else f"{arm} {value:.2f}" for arm, value in shown.loc[family].items()))
         for family in order]
     return _described(figure, f"{title}. {'; '.join(said)}.")
+
+
+def table_map(values: pd.DataFrame, labels: pd.DataFrame, colors: Mapping[str, str], title: str) -> Figure:
+    """A table of short texts whose cells are colored by their label; `values` and `labels` have the same shape.
+
+    The first letter of the label stands before the value, so that nothing hangs on color alone; a label without a color
+    leaves its cell empty.
+    """
+    if values.shape != labels.shape or values.empty:
+        raise LabsError("A table of values and one of labels are wanted, of the same shape and not empty.")
+    with mpl.rc_context(STYLE):
+        figure, ax = _figure(3.2 + 1.05 * values.shape[1], 1.9 + 0.4 * len(values))
+        for (y, x), value in np.ndenumerate(values.to_numpy()):
+            label = labels.iat[y, x]
+            face = colors.get(label, GRID)
+            ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor=PANEL, linewidth=2))
+            ax.text(x, y, f"{label[:1].upper()}  {value}" if label in colors else value or "-", ha="center",
+                    va="center", fontsize=7.5, color=_ink_on(face))
+        ax.set_xlim(-0.5, values.shape[1] - 0.5)
+        ax.set_ylim(len(values) - 0.5, -0.5)
+        ax.set_xticks(range(values.shape[1]), [textwrap.fill(str(name), 14) for name in values.columns], fontsize=8)
+        ax.xaxis.tick_top()
+        ax.set_yticks(range(len(values)), values.index, fontsize=8)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_title(title, pad=14)
+        ax.legend([plt.Rectangle((0, 0), 1, 1, color=color) for color in colors.values()], colors, ncol=len(colors),
+                  loc="upper left", bbox_to_anchor=(0, 0), frameon=False, fontsize=8)
+    counted = {label: int((labels == label).to_numpy().sum()) for label in colors}
+    return _described(figure, f"{title}. {values.shape[0]} rows and {values.shape[1]} columns; cells by label: "
+                              f"{', '.join(f'{label} {count}' for label, count in counted.items())}.")
 
 
 def curves(frame: pd.DataFrame, x: str, y: str, series: str, title: str, x_label: str, y_label: str,

@@ -109,15 +109,32 @@ def contract_type(document: Document) -> str:
 
 
 def documents_named(question: str, documents: Iterable[Document]) -> list[str]:
-    """Return the ids of documents that a question names: by their title, or by their parties and type of contract."""
+    """Return the ids of documents that a question names: by their title, or by their parties and type of contract.
+
+    A question may name several contracts: then both parties have to stand between the type of theirs and the next type.
+    """
+    documents = list(documents)
+    pieces = _by_type(question, {contract_type(document) for document in documents} - {""})
     named = []
     for document in documents:
-        title, its_parties = str(document.metadata.get("title", "")), parties(document)
-        by_parties = (len(its_parties) > 1 and all(mentions(question, party) for party in its_parties)
-                      and contract_type(document) and mentions(question, contract_type(document)))
+        title, its_parties, kind = str(document.metadata.get("title", "")), parties(document), contract_type(document)
+        by_parties = len(its_parties) > 1 and any(
+            kind == of_type and all(mentions(piece, party) for party in its_parties) for of_type, piece in pieces)
         if by_parties or (title and mentions(question, title)):
             named.append(document.id_)
     return named
+
+
+def _by_type(question: str, types: Collection[str]) -> list[tuple[str, str]]:
+    """Return (type of contract, the part of the question from there to the next type); the whole one for a single type."""
+    if not types:
+        return []
+    longest = "|".join(re.escape(kind) for kind in sorted(types, key=len, reverse=True))
+    found = list(re.finditer(rf"(?<!\w)(?P<kind>{longest})(?= (?:contract|agreement)s?(?!\w))", question, re.IGNORECASE))
+    if len(found) < 2:
+        return [(kind, question) for kind in types if mentions(question, kind)]
+    ends = [following.start() for following in found[1:]] + [len(question)]
+    return [(one["kind"].casefold(), question[one.start():end]) for one, end in zip(found, ends)]
 
 
 def resolve_companies(question: str, register: Iterable[Entry], documents: Sequence[Document]) -> list[Entry]:

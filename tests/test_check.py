@@ -45,10 +45,17 @@ TRIPLETS = pd.DataFrame([
     {"report": "A", **STATED}, {"report": "B", **STATED, "head": "Brun", "tail": "Alder"},
     {"report": "C", **STATED, "head": "Cato"}, {"report": "D", **STATED, "tail": "Dorn"}])
 TRIPLET_LABELS = {"A": "fine", "B": "turned around", "C": "wrong company", "D": "not stated"}
+SUMMED = {"said": "The first is longer.", "cells": "36 months; 24 months", "amounts": [36, 24],
+          "units": ["month", "month"], "compared": [36, 24], "text": "in force"}
+COMPUTED = pd.DataFrame([
+    {"report": "A", **SUMMED}, {"report": "B", **SUMMED, "amounts": [36, None], "compared": [36, 0]},
+    {"report": "C", **SUMMED, "compared": [3, 24]}, {"report": "D", **SUMMED, "units": ["EUR", "USD"]},
+    {"report": "E", **SUMMED, "text": "replaced"}])
+COMPUTED_LABELS = {"A": "fine", "B": "missing counted", "C": "units", "D": "currencies", "E": "old text"}
 CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
             "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,),
             "audit_indexes": (INDEX_REPORTS,), "audit_citations": (CITATIONS,),
-            "audit_triplets": (TRIPLETS,)}
+            "audit_triplets": (TRIPLETS,), "audit_computed": (COMPUTED,)}
 
 
 def says(capsys, checker, student, *context):
@@ -191,7 +198,31 @@ def canonical_by_words(mention, names, former):
     return mention
 
 
+BASES = {"year": (12, "month"), "month": (1, "month"), "week": (7, "day"), "day": (1, "day")}
+
+
+def distance(one, other, bases=BASES, keep=True, sign=abs):
+    """Written with a table of its own; `bases`, `keep` and `sign` make the wrong ones."""
+    if keep and one[1] == other[1]:
+        return sign(one[0] - other[0]), one[1]
+    (a, unit), (b, same) = ((by * amount, base) for amount, name in (one, other)
+                            for by, base in [bases.get(name, (1, name))])
+    return (sign(a - b), unit) if unit == same else ()
+
+
+def settled(readings, force=True, fold=str.lower, strip=str.strip):
+    """Written with a loop; the parameters make the wrong ones."""
+    kept, seen = [], set()
+    for value, now in readings:
+        value = strip(value)
+        if (now or not force) and value and fold(value) not in seen:
+            seen.add(fold(value))
+            kept.append(value)
+    return kept
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("difference", distance, ()), ("settle", settled, ()), ("audit_computed", COMPUTED_LABELS, (COMPUTED,)),
     ("pagerank", pagerank_with_numpy, ()), ("canonical", canonical_by_words, ()),
     ("audit_triplets", TRIPLET_LABELS, (TRIPLETS,)),
     ("mmr", mmr_with_numpy, ()), ("risk_coverage", curve_with_numpy, ()),
@@ -622,9 +653,35 @@ WRONG_NAMES = [
 ]
 
 
+DAYS = {"year": (365, "day"), "month": (30, "day"), "week": (7, "day"), "day": (1, "day")}
+WRONG_DISTANCES = [
+    (lambda a, b: distance(a, b, sign=float), "never negative"),
+    (lambda a, b: (abs(a[0] - b[0]), min(a[1], b[1])), "convert before you subtract"),
+    (lambda a, b: distance(a, b) if a[1] == b[1] else (), "not always incomparable"),
+    (lambda a, b: distance(a, b) or distance(a, b, DAYS), "no fixed number of days"),
+    (lambda a, b: distance(a, b) or ((abs(a[0] - b[0]), a[1]) if a[1].isupper() and b[1].isupper() else ()),
+     "no distance without a rate"),
+    (lambda a, b: distance(a, b, keep=False), "the distance has it, too"),
+    (lambda a, b: 15, "a pair (amount, unit)"), (lambda a, b: ("many", "days"), "the amount"),
+    (lambda a, b: (15, "day"), "is not (15.0, 'day')"),
+]
+WRONG_SETTLED = [
+    (lambda c: settled(c, force=False), "no longer in force does not count"),
+    (lambda c: [v[1:] for v in settled([("." + v.strip(), now) for v, now in c])], "an empty value states nothing"),
+    (lambda c: settled(c, fold=str, strip=str), "spellings that differ"),
+    (lambda c: [v for v in settled(c) if sum(o.strip().lower() == v.lower() and now for o, now in c) == max(
+        sum(o.strip().lower() == w.lower() and now for o, now in c) for w in settled(c))], "a majority does not make"),
+    (lambda c: settled(c)[:1], "the first reading is not the only one"),
+    (lambda c: sorted(settled(c)), "in the order in which they come"),
+    (lambda c: [v.lower() for v in settled(c)], "as it is first spelled"),
+    (lambda c: [v.strip() for v, now in c if now and v.strip()], "each value comes once"),
+    (lambda c: "30 days", "a list of values"), (lambda c: ["x"], "are not the different values"),
+]
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
-        "pagerank": WRONG_RANKS, "canonical": WRONG_NAMES,
+        "difference": WRONG_DISTANCES, "settle": WRONG_SETTLED, "pagerank": WRONG_RANKS, "canonical": WRONG_NAMES,
         "mmr": WRONG_MMR, "risk_coverage": WRONG_CURVES,
         "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS, "weighted_fusion": WRONG_FUSION,
         "in_force": WRONG_FORCE,
@@ -688,6 +745,10 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("audit_indexes", INDEX_LABELS | {"A": "other k"}, (INDEX_REPORTS,), "nothing in the row of A"),
     ("audit_indexes", INDEX_LABELS | {"A": "chosen on test"}, (INDEX_REPORTS,), "label A with one of"),
     ("audit_indexes", {"A": "fine"}, (INDEX_REPORTS,), "labels each of"),
+    *(("audit_computed", COMPUTED_LABELS | {name: "fine"}, (COMPUTED,), f"{name} is not fine") for name in "BCDE"),
+    ("audit_computed", COMPUTED_LABELS | {"A": "units"}, (COMPUTED,), "nothing in the row of A"),
+    ("audit_computed", COMPUTED_LABELS | {"A": "good"}, (COMPUTED,), "label A with one of"),
+    ("audit_computed", {"A": "fine"}, (COMPUTED,), "labels each of"),
     *(("audit_triplets", TRIPLET_LABELS | {name: "fine"}, (TRIPLETS,), f"{name} is not fine") for name in "BCD"),
     ("audit_triplets", TRIPLET_LABELS | {"A": "not stated"}, (TRIPLETS,), "nothing in the row of A"),
     ("audit_triplets", {"A": "fine"}, (TRIPLETS,), "labels each of"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, locate, take
+from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, load_hazards, locate, take
 from labutils.errors import LabsError
 
 TEXT = ("# Supply Agreement\n\n## 1. Payment\n\nThe Buyer pays within 30 days.\n\n"
@@ -289,3 +289,15 @@ def test_a_sample_holds_what_its_questions_need(tmp_path):
     assert take(corpus, 6 * len(TEXT)) is corpus
     with pytest.raises(LabsError, match="take more"):
         take(corpus, 10)
+
+
+def test_hazards_of_a_world_and_of_other_corpora(tmp_path):
+    found = load_hazards("harbour")
+    corpus = load_corpus("harbour")
+    assert {hazard.kind for hazard in found} == {"contradiction", "injection", "noise", "stale"}
+    said = [corpus.text(h.place.doc_id)[h.place.start:h.place.end] for h in found if h.kind == "contradiction"]
+    assert len(said) == 5 and "within 28 business days" in " ".join(said)
+    (tmp_path / "a.md").write_text("Text.", encoding="utf-8")
+    assert load_hazards(f"folder:{tmp_path}") == []
+    with pytest.raises(LabsError, match="unknown corpus"):
+        load_hazards("other")

@@ -29,6 +29,12 @@ POINTS = pd.DataFrame({
     "cost": [1.2e-5, 1.18e-4, 1.25e-5, 1.21e-4], "cost_low": [1.1e-5, 1.1e-4, 1.2e-5, 1.15e-4],
     "cost_high": [1.3e-5, 1.25e-4, 1.3e-5, 1.3e-4]})
 
+VALUES = pd.DataFrame([["45 days", "CHF 4,350,000", "Slovenia"], ["90 days", "", "Austria"]],
+                      index=["Alder Mills and Birch Foods", "Cedar Tools and Birch Foods"],
+                      columns=["payment term", "monthly interest on late payments", "governing law"])
+RISKS = {"low": plots.SKY, "high": plots.VERMILION}
+LABELS = pd.DataFrame([["low", "low", ""], ["high", "", "low"]])
+
 
 def results() -> pd.DataFrame:
     """Simulated: four arms, four families; `extract` has 3 questions only."""
@@ -65,6 +71,7 @@ FIGURES = {
     "recall_at_k": lambda: plots.recall_at_k(recall()),
     "learning_curve": lambda: plots.learning_curve(history()),
     "waterfall": lambda: plots.waterfall(plots.error_stages(results())),
+    "table_map": lambda: plots.table_map(VALUES, LABELS, RISKS, "Values and risk"),
 }
 
 
@@ -191,3 +198,12 @@ def test_a_network_names_the_best_linked_nodes_and_is_the_same_each_time():
     assert plots.data_uri(figure) == plots.data_uri(again)
     with pytest.raises(LabsError, match="no node"):
         plots.network(nx.Graph(), [], "Nothing")
+
+
+def test_a_table_map_shows_values_with_their_label():
+    figure = plots.table_map(VALUES, LABELS, RISKS, "Values and risk")
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == ["L  45 days", "L  CHF 4,350,000", "Slovenia", "H  90 days", "-", "L  Austria"]
+    assert "2 rows and 3 columns; cells by label: low 3, high 1" in plots.alt_text(figure)
+    with pytest.raises(LabsError, match="of the same shape"):
+        plots.table_map(VALUES, LABELS[:1], {}, "Nothing")

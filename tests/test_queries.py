@@ -122,6 +122,12 @@ def test_one_term_may_have_several_entries(register):
     (f"What does the {AMENDED} say?", ["c1", "c1-a1"]),
     ("Which passages concern the Memo: Note on the Supply Agreement of Alder Mills and Birch Foods?",
      ["c1", "c1-a1", "memo"]),
+    ("Compare the supply contract of Alder Mills and Birch Foods with the equipment lease contract of Cedar Tools and "
+     "Birch Foods.", ["c1", "c1-a1", "c2"]),
+    # Both types and the parties of c2 are named, but not together.
+    ("Compare the equipment lease contract of Alder Mills and Birch Foods with the supply agreement of Cedar Tools and "
+     "Dorn Freight.", []),
+    ("For what Cedar Tools and Birch Foods agreed in their equipment lease, who pays?", ["c2"]),
 ])
 def test_documents_are_named_by_title_or_by_parties_and_type(question, named):
     assert queries.documents_named(question, CONTRACTS) == named

@@ -149,8 +149,9 @@ record_table("What the questions can show, 80% power", pd.DataFrame(plan), units
 # %%
 MARGIN = 0.05
 # How far shares may move on another machine, where training ends in other weights: of right answers, and of habits such
-# as abstaining, which move more. Measured: 0.05 and 0.18.
-DRIFT, HABITS = 0.10, 0.25
+# as abstaining, which move more. Measured: 0.05 and 0.18. And counts of discordant questions (measured: 21), and the
+# mean length of a reply in tokens (0.74).
+DRIFT, HABITS, DISCORDANT, WORDS = 0.10, 0.25, 50, 2.0
 prediction = {"known": None, "test": None}  # "base", "rag", "sft" or "sft_rag"
 
 # %% [markdown]
@@ -283,8 +284,10 @@ for split, frame in by_split.items():
         counts = stats.mcnemar(frame, a, b)
         tests.append({"split": split, "a": a, "b": b, "only a right": counts.only_a, "only b right": counts.only_b,
                       "McNemar p": counts.p_value, "permutation p": p[a, b], "Holm p": adjusted[a, b]})
+counts_may = [DISCORDANT if "sft" in row["a"] + row["b"] else 12 for row in tests]
 record_table("Tests of the planned contrasts", pd.DataFrame(tests),
-             tolerance={"only a right": 12, "only b right": 12, **dict.fromkeys(["McNemar p", "permutation p", "Holm p"], 1)})
+             tolerance={"only a right": counts_may, "only b right": counts_may,
+                        **dict.fromkeys(["McNemar p", "permutation p", "Holm p"], 1)})
 
 # %%
 for split, frame in by_split.items():
@@ -383,7 +386,8 @@ for arm, rows in results.groupby("arm", sort=False):
                    "read, mean": rows["tokens_in"].mean(), "written, mean": rows["tokens_out"].mean()})
 machine = dict.fromkeys(["retrieve, p50", "generate, p50", "total, p50", "total, p95"], "ms")
 record_table("Latency and tokens per query", pd.DataFrame(effort),
-             units={**machine, "read, mean": "tokens", "written, mean": "tokens"})
+             units={**machine, "read, mean": "tokens", "written, mean": "tokens"},
+             tolerance={"written, mean": [WORDS if "sft" in row["arm"] else 0.7 for row in effort]})
 
 # %% [markdown]
 # ## 8. What a query costs, and what a correct answer costs
