@@ -35,8 +35,6 @@ Cell = tuple[str, str]  # id of a contract, topic
 _BAND = re.compile(r"(?:\b(?:of|for) more than (?P<low>.+?))?(?:\b(?:and|of|for) up to (?P<high>.+?))?"
                    r" is (?P<label>\w+) risk")
 _PLACES = re.compile(r"law of (?P<places>.+?) is (?P<label>\w+) risk")
-
-
 Subtract = Callable[[Quantity, Quantity], Quantity | None]
 
 
@@ -50,13 +48,19 @@ class Rule:
     places: tuple[tuple[str, str], ...] = ()
     otherwise: str = ""
 
+    def fits(self, found: Quantity) -> bool:
+        """Return whether a quantity is of the kind that the rule is about: a time, a share, money in any currency."""
+        bounds = [bound for low, high, _ in self.bands for bound in (low, high) if bound is not None]
+        return all(found.unit.isupper() if isinstance(bound, float) else compare(found, bound) is not None
+                   for bound in bounds)
+
     def label(self, value: str) -> str:
         """Return the label of a value as a contract states it; ABSTAIN where the rule can't be applied to it."""
         if self.places or self.otherwise:
             wanted = metrics.normalize(value)
             return next((label for place, label in self.places if metrics.normalize(place) == wanted), self.otherwise)
         found = parse_quantity(value)
-        for low, high, label in self.bands if found else ():
+        for low, high, label in self.bands if found and self.fits(found) else ():
             above, up_to = compare(found, low), compare(found, high)
             if (low is None or above == 1) and (high is None or up_to in (-1, 0)):
                 return label
@@ -190,7 +194,12 @@ class Planner:
         if plan.operation == "label":
             ((_, topic), value), = given.items()
             return self.rules[topic].label(value) if value else ABSTAIN
-        return self._computed(plan, {cell: parse_quantity(value) for cell, value in given.items()})
+        return self._computed(plan, {cell: self._quantity(cell[1], value) for cell, value in given.items()})
+
+    def _quantity(self, topic: str, value: str) -> Quantity | None:
+        """Return what a value comes to; None for one of another kind than the topic's rule, which was read wrong."""
+        found = parse_quantity(value)
+        return found if found and (topic not in self.rules or self.rules[topic].fits(found)) else None
 
     def _computed(self, plan: Plan, found: Mapping[Cell, Quantity | None]) -> str:
         known = {cell: one for cell, one in found.items() if one}
@@ -199,11 +208,11 @@ class Planner:
             return ABSTAIN
         if plan.operation == "count":
             signs = [compare(one, plan.threshold) for one in known.values()]
-            return ABSTAIN if None in signs and not whole else str(signs.count(1 if plan.above else -1))
+            return ABSTAIN if None in signs else str(signs.count(1 if plan.above else -1))
         if plan.operation == "difference":
             found = self._subtract(*known.values()) if len(known) == 2 else None
             return str(Quantity(*found)) if found else ABSTAIN
-        if len({one.base[1] for one in known.values()}) > 1 and not whole:
+        if len({one.base[1] for one in known.values()}) > 1:  # two currencies have no order
             return ABSTAIN
         pick = max if plan.operation == "most" else min
         return self.title(pick(known, key=lambda cell: known[cell].base[0])[0])

@@ -152,6 +152,15 @@ def test_currencies_are_not_compared(planner):
     assert answer(planner, higher, c1="EUR 5,000,000", c2="EUR 6,000,000").startswith("Hosting")
 
 
+def test_a_value_of_another_kind_was_read_wrong(planner):
+    assert planner.rules["payment term"].label("EUR 40") == ABSTAIN
+    assert planner.rules["cap on liability"].label("40 days") == ABSTAIN
+    longest = "Which of all our contracts has the longest payment term?"
+    assert answer(planner, longest, c1="40 days", c2="EUR 5,000", c3="Malta").startswith("Supply")
+    many = f"How many have a payment term above 45 days: {SUPPLY}, {HOSTING}?"
+    assert answer(planner, many, c1="50 days", c2="EUR 5,000") == ABSTAIN
+
+
 def test_fields_points_and_labels(planner):
     fields = planner.plan(f'Return JSON with the keys "late_rate", "deposit" for {LEASE}.')
     said = planner.answer(fields, {("c3", "late_rate"): "2%", ("c3", "deposit"): "EUR 5"})
