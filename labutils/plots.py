@@ -78,12 +78,14 @@ def forest(differences: Sequence[Difference], title: str = "Paired differences",
             ax.plot(d.estimate, row, marker=marker, color=color, markersize=8, markeredgecolor=PANEL)
             ax.text(1.02, row, f"{signed(d.estimate)} [{signed(d.low)}, {signed(d.high)}]  {d.verdict}",
                     transform=ax.get_yaxis_transform(), va="center", fontsize=9.5)
-        ax.set_yticks(range(len(differences)), [f"{d.a} minus {d.b}" for d in differences])
+        lines = [f"{d.a} minus {d.b}" for d in differences]
+        ax.set_yticks(range(len(differences)), [line if len(line) <= 34 else f"{d.a}\nminus {d.b}"
+                                                for line, d in zip(lines, differences)])
         ax.set_ylim(len(differences) - 0.5, -0.5)
         reach = max([0.05, margin or 0, *(abs(v) for d in differences for v in (d.low, d.high))]) * 1.1
         ax.set_xlim(-reach, reach)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value) if abs(value) > 1e-9 else "0"))
-        ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(f"difference in {', '.join(metrics)} (95% interval, clusters resampled)"

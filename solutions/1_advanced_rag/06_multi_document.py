@@ -485,8 +485,8 @@ some_contracts = list(contracts)[:14]
 some_topics = list(planner.topics[:8])
 risk_values = pd.DataFrame([[values.get((doc_id, topic), "")[:14] for topic in some_topics]
                             for doc_id in some_contracts],
-                           index=[planner.title(doc_id).partition(" between ")[2][:34] for doc_id in some_contracts],
-                           columns=[topic[:30] for topic in some_topics])
+                           index=[planner.title(doc_id).rpartition(" between ")[2] for doc_id in some_contracts],
+                           columns=some_topics)
 risk_labels = pd.DataFrame([[by_topic_rule[topic].label(values[doc_id, topic])
                              if topic in by_topic_rule and values.get((doc_id, topic)) else ""
                              for topic in some_topics] for doc_id in some_contracts])
