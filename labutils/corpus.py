@@ -10,7 +10,7 @@ import os
 import re
 import string
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Hazard:
-    """A trap planted in a world: its kind ("contradiction", "injection", "noise", "stale"), its place, and what it is."""
+    """A trap planted in a world: kind ("contradiction", "injection", "noise", "stale"), place, and what it is."""
 
     kind: str
     place: Span
@@ -150,10 +150,8 @@ def load_corpus(spec: str | None = None) -> Corpus:
 
     Raises LabsError for an unknown spec, a missing folder, and data that cannot be trusted to be whole.
     """
-    loaders: dict[str, Callable[[Path], Corpus]] = {
-        "harbour": _load_harbour, "cuad": _load_cuad, "folder": _load_folder}
-    kind, folder = _place(spec or settings.corpus(), loaders)
-    return loaders[kind](folder)
+    kind, folder = _place(spec or settings.corpus())
+    return {"harbour": _load_harbour, "cuad": _load_cuad, "folder": _load_folder}[kind](folder)
 
 
 def load_hazards(spec: str | None = None) -> list[Hazard]:
@@ -161,7 +159,7 @@ def load_hazards(spec: str | None = None) -> list[Hazard]:
 
     Raises LabsError as `load_corpus` does.
     """
-    kind, folder = _place(spec or settings.corpus(), ("harbour", "cuad", "folder"))
+    kind, folder = _place(spec or settings.corpus())
     path = folder / "hazards.jsonl"
     if kind != "harbour" or not path.is_file():
         return []
@@ -170,10 +168,10 @@ def load_hazards(spec: str | None = None) -> list[Hazard]:
             for where, row in _read_json_lines(path)]
 
 
-def _place(spec: str, kinds: Collection[str]) -> tuple[str, Path]:
+def _place(spec: str) -> tuple[str, Path]:
     """Return the kind of a corpus and its folder, which exists."""
     kind, _, place = spec.partition(":")
-    if kind not in kinds or (not place and kind != "harbour"):
+    if kind not in ("harbour", "cuad", "folder") or (not place and kind != "harbour"):
         raise LabsError(f"unknown corpus {spec!r}; use harbour, harbour:<dir>, cuad:<dir> or folder:<dir>")
     folder = Path(place).expanduser() if place else settings.root() / "datasets" / "harbour"
     if not folder.is_dir():

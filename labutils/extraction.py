@@ -117,11 +117,6 @@ class Plan:
     above: bool = True
 
 
-def question_on(topic: str, title: str) -> str:
-    """Return the question that is asked for one cell."""
-    return f"What is the {topic} of the {title}?"
-
-
 class Planner:
     """Makes a `Plan` of a question by rules on its wording, and an answer of the plan and the values read.
 
@@ -182,7 +177,7 @@ class Planner:
 
     def question(self, cell: Cell) -> str:
         """Return the question for a cell of a plan; the keys of a JSON object are words, too."""
-        return question_on(cell[1].replace("_", " "), self.title(cell[0]))
+        return f"What is the {cell[1].replace('_', ' ')} of the {self.title(cell[0])}?"
 
     def answer(self, plan: Plan, values: Mapping[Cell, str]) -> str:
         """Return the answer from the values of the plan's cells ("" where the contract does not say), or ABSTAIN."""

@@ -167,6 +167,14 @@ CLAIM = 'claim("{name}", Difference("more", "less", "correct", 0.12, 0.05, 0.19,
 # Its lower bound is nearer to 0 than the drift.
 TRAINED = CLAIM[:-1] + ", drift=0.06)"
 NUMBER = 'record("{name}", 0.5)'
+def test_a_column_may_have_a_tolerance_for_each_row(displayed):
+    for counts in ([10, 10], [18, 10], [18, 18]):
+        claims.record_table("arms", pd.DataFrame({"arm": ["sft", "rag"], "n": counts}), tolerance={"n": [9, 2]})
+    first, accepted, refused = ([shown.payload] for shown in displayed)
+    assert claims.compare_records(first, accepted) == []
+    assert claims.compare_records(first, refused) == ["arms, row 2, n: stored 10, now 18, tolerance 2"]
+
+
 TABLE = 'record_table("{name}", pd.DataFrame({{"arm": ["base", "rag"], "recall": [0.4, 0.6]}}))'
 
 
