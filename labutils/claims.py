@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from labutils import settings
@@ -155,6 +156,30 @@ def claims_table() -> Recorded:
         return Recorded(_payload("claims", []), "<p>No claims yet.</p>", "No claims yet.")
     return Recorded(_payload("claims", entries), _html_table(headings, rows, "Claims of this notebook"),
                     _text_table(headings, rows))
+
+
+def stored_claims(notebooks: Iterable[Path]) -> pd.DataFrame:
+    """Return the claims that executed notebooks hold, one in a row.
+
+    Columns: notebook, claim, comparison, metric, estimate, low, high, verdict. Estimate and bounds are those of the run
+    that was stored. Raises LabsError for a notebook that can't be read.
+    """
+    import nbformat
+    import pandas as pd
+
+    columns = ("notebook", "claim", "comparison", "metric", "estimate", "low", "high", "verdict")
+    rows = []
+    for path in notebooks:
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+        except (OSError, ValueError, AttributeError, nbformat.ValidationError) as fault:
+            raise LabsError(f"{path.name} can't be read as a notebook; run `labs build` for it") from fault
+        for payload in split_records(output for cell in cells for output in cell.get("outputs", []))[1]:
+            if about := payload.get("claim"):
+                numbers = {entry["name"].rpartition(": ")[2]: entry["value"] for entry in payload["entries"]}
+                rows.append((path.stem, about["text"], f"{about['a']} - {about['b']}", about["metric"],
+                             *(numbers[name] for name in ("estimate", "low", "high")), about["verdict"]))
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def split_records(outputs: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[dict[str, Any]]]:

@@ -191,6 +191,17 @@ class Planner:
             return self.rules[topic].label(value) if value else ABSTAIN
         return self._computed(plan, {cell: self._quantity(cell[1], value) for cell, value in given.items()})
 
+    def support(self, plan: Plan, values: Mapping[Cell, str]) -> list[Cell]:
+        """Return the cells that the answer rests on: of the whole plan, those counted, or the one picked."""
+        found = {cell: self._quantity(cell[1], values.get(cell, "")) for cell in plan.cells}
+        if plan.operation == "count":
+            return [cell for cell, one in found.items()
+                    if one and compare(one, plan.threshold) == (1 if plan.above else -1)]
+        if plan.operation in ("most", "least"):
+            picked = self._computed(plan, found)
+            return [cell for cell in plan.cells if self.title(cell[0]) == picked]
+        return list(plan.cells)
+
     def _quantity(self, topic: str, value: str) -> Quantity | None:
         """Return what a value comes to; None for one of another kind than the topic's rule, which was read wrong."""
         found = parse_quantity(value)

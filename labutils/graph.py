@@ -166,15 +166,20 @@ def communities(graph: nx.Graph, resolution: float = 1.0, seed: int = 0) -> list
     return sorted(nx.community.louvain_communities(graph, resolution=resolution, seed=seed), key=len, reverse=True)
 
 
-def count_answer(question: str, triplets: Iterable[Triplet]) -> str | None:
-    """Return how many contracts are linked to the last thing that a question of "how many" names; None for others.
+def counted(question: str, triplets: Iterable[Triplet]) -> list[Triplet]:
+    """Return the edges from contracts to the last thing that a question of "how many" names; none for other questions.
 
-    Only edges that lead from contracts count: parties, types, laws.
+    Only edges that lead from contracts count: parties, types, laws. Each comes once.
     """
-    linked = [t for t in triplets if t.relation in (PARTY, TYPE, LAW)]
+    linked = {t.said: t for t in triplets if t.relation in (PARTY, TYPE, LAW)}.values()
     named = seeds(question, build_graph(linked)) if re.search(r"\bhow many\b", question, re.IGNORECASE) else []
-    found = [sum(tail == name for _, _, tail in {t.said for t in linked}) for name in named]
-    return str(found[-1]) if found and found[-1] else None
+    return [t for t in linked if named and t.tail == named[-1]]
+
+
+def count_answer(question: str, triplets: Iterable[Triplet]) -> str | None:
+    """Return how many edges are `counted` for a question; None where there are none."""
+    found = counted(question, triplets)
+    return str(len(found)) if found else None
 
 
 def counts(triplets: Iterable[Triplet], relation: str) -> dict[str, int]:

@@ -136,6 +136,32 @@ def quality_cost(points: pd.DataFrame, title: str = "Quality against cost", qual
                               f"{', '.join(on['arm'])}.")
 
 
+def trade_off(points: pd.DataFrame, title: str, quality: str, cost: str) -> Figure:
+    """Many points of quality (a share) against cost (any unit), the Pareto line and the names of what lies on it.
+
+    `points`: one row for each with name, quality and cost; what another beats is grey, and stands in the table.
+    """
+    _need(points, ["name", "quality", "cost"])
+    on = points[pareto(points)].sort_values("cost").drop_duplicates(["quality", "cost"])
+    off = points[~pareto(points)]
+    with mpl.rc_context(STYLE):
+        figure, ax = _figure(7.6, 4.4)
+        ax.step(on["cost"], on["quality"], where="post", color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+        ax.scatter(off["cost"], off["quality"], color=GREY, s=32, zorder=2)
+        ax.scatter(on["cost"], on["quality"], color=SERIES[0], s=64, edgecolors=PANEL, zorder=3)
+        spread = (points["cost"].max() - points["cost"].min()) or 1.0
+        ax.set_xlim(points["cost"].min() - 0.12 * spread, points["cost"].max() + 0.3 * spread)
+        ax.set_ylim(0, min(1.05, points["quality"].max() * 1.25 + 0.02))
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        ax.grid(True)
+        _label_points(ax, on.rename(columns={"name": "arm"}))
+        ax.set(xlabel=cost, ylabel=quality)
+        ax.set_title(title)
+    said = [f"{row.name}: {row.quality:.2f} at {row.cost:.0f}" for row in on.itertuples(index=False)]
+    return _described(figure, f"{title}. {quality} against {cost}. On the Pareto front: {'; '.join(said)}. "
+                              f"Beaten by another: {len(off)}.")
+
+
 def pareto(points: pd.DataFrame) -> pd.Series:
     """True for each row that no other row beats: at least as good and as cheap, and better in one of both."""
     q, c = points["quality"].to_numpy(), points["cost"].to_numpy()

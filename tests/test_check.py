@@ -1,5 +1,6 @@
 """Every checker against right answers and each known wrong one; the framework against every way to be unfinished."""
 
+import difflib
 import functools
 import math
 import random
@@ -52,10 +53,18 @@ COMPUTED = pd.DataFrame([
     {"report": "C", **SUMMED, "compared": [3, 24]}, {"report": "D", **SUMMED, "units": ["EUR", "USD"]},
     {"report": "E", **SUMMED, "text": "replaced"}])
 COMPUTED_LABELS = {"A": "fine", "B": "missing counted", "C": "units", "D": "currencies", "E": "old text"}
+CHOICE = {"said": "It answers more.", "tried": 18, "chosen_on": "dev", "reported_on": "test", "test_reads": 1,
+          "changed": ["plans"], "tokens_counted": 450, "tokens_spent": 450}
+CHOICES = pd.DataFrame([
+    {"report": "A", **CHOICE}, {"report": "B", **CHOICE, "reported_on": "dev"},
+    {"report": "C", **CHOICE, "test_reads": 3},
+    {"report": "D", **CHOICE, "changed": ["plans", "routes"]}, {"report": "E", **CHOICE, "tokens_spent": 2200}])
+CHOICE_LABELS = {"A": "fine", "B": "best of many", "C": "test read twice", "D": "two parts at once",
+                 "E": "half the price"}
 CONTEXTS = {"choose_k": (TABLE, 500), "forgetting": ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6)),
             "decide": (ARMS, 0.05, DIFFERENCES), "predict": (("glossary", "HyDE"),), "audit": (REPORTS,),
             "audit_indexes": (INDEX_REPORTS,), "audit_citations": (CITATIONS,),
-            "audit_triplets": (TRIPLETS,), "audit_computed": (COMPUTED,)}
+            "audit_triplets": (TRIPLETS,), "audit_computed": (COMPUTED,), "audit_choice": (CHOICES,)}
 
 
 def says(capsys, checker, student, *context):
@@ -221,7 +230,39 @@ def settled(readings, force=True, fold=str.lower, strip=str.strip):
     return kept
 
 
+def front_by_sorting(points):
+    """Cheapest first; a point stays if it is better than all that cost less, or equal to one that stays."""
+    kept = []
+    for quality, cost in sorted(points, key=lambda point: (point[1], -point[0])):
+        if not kept or quality > kept[-1][0]:
+            kept.append((quality, cost))
+    return [point in kept for point in points]
+
+
+def mended(question, names, least=0.85, fold=str.casefold, exact=True, sizes=None, whole=True,
+           first=lambda exact, size, likeness, start: (exact, size, likeness)):
+    """Run by run with difflib, without get_close_matches; the parameters make the wrong ones."""
+    words = list(re.finditer(r"[\w'-]+", question))
+    found = []
+    for name in names:
+        size = len(name.split())
+        for at in range(len(words) - size + 1 if sizes is None or size in sizes else 0):
+            start, end = words[at].start(), words[at + size - 1].end()
+            likeness = difflib.SequenceMatcher(None, fold(question[start:end]), fold(name)).ratio()
+            if likeness >= least and (exact or likeness < 1.0):
+                found.append((first(likeness == 1.0, size, likeness, start), likeness, start, end, name))
+    places, changes = set(), []
+    for _, likeness, start, end, name in sorted(found, reverse=True):
+        if not places & set(range(start, end)):
+            places |= set(range(start, end))
+            changes += [(start, end, name)] * (likeness < 1.0)
+    for start, end, name in sorted(changes, reverse=True):
+        question = question[:start] + name + question[end:]
+    return question if whole else " ".join(question.split())
+
+
 @pytest.mark.parametrize(("name", "answer", "context"), [
+    ("front", front_by_sorting, ()), ("mend", mended, ()), ("audit_choice", CHOICE_LABELS, (CHOICES,)),
     ("difference", distance, ()), ("settle", settled, ()), ("audit_computed", COMPUTED_LABELS, (COMPUTED,)),
     ("pagerank", pagerank_with_numpy, ()), ("canonical", canonical_by_words, ()),
     ("audit_triplets", TRIPLET_LABELS, (TRIPLETS,)),
@@ -679,9 +720,37 @@ WRONG_SETTLED = [
 ]
 
 
+def front_where(beats):
+    return lambda points: [not any(beats(a, b) for a in points) for b in points]
+
+
+WRONG_FRONTS = [
+    (front_where(lambda a, b: a[0] >= b[0] and a[1] >= b[1] and a != b), "a lower cost is better"),
+    (front_where(lambda a, b: a[0] > b[0] and a[1] < b[1]), "as good and cheaper, or as cheap and better"),
+    (front_where(lambda a, b: a[0] >= b[0] and a[1] <= b[1]), "two equal points"),
+    (front_where(lambda a, b: a[0] > b[0]), "the cheapest is on the front"),
+    (front_where(lambda a, b: a[1] < b[1]), "the best is on the front"),
+    (lambda points: [True] * len(points), "are not those that no other beats"),
+    (lambda points: [True], "for each point"), (lambda points: "no", "a list is wanted")]
+WRONG_MENDED = [
+    (lambda *given: given[0], "a name with a letter missing"), (lambda *given: given[0].split(), "as text"),
+    (functools.partial(mended, exact=False), "what is a name already stays"),
+    (lambda q, names, least: mended(q, names, 0.75), "what is not near enough stays"),
+    (functools.partial(mended, fold=str), "case does not count"),
+    (functools.partial(mended, sizes={2}), "more words than two"),
+    (functools.partial(mended, whole=False), "signs and spaces between stay"),
+    (functools.partial(mended, first=lambda exact, size, likeness, start: (exact, -size, likeness)),
+     "longer names come first"),
+    (functools.partial(mended, first=lambda exact, size, likeness, start: (exact, size, -likeness)),
+     "of several near names the likeliest"),
+    (functools.partial(mended, first=lambda exact, size, likeness, start: (exact, size, -start)),
+     "of runs that overlap the likeliest")]
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     (name, wrong, diagnosis) for name, cases in {
-        "difference": WRONG_DISTANCES, "settle": WRONG_SETTLED, "pagerank": WRONG_RANKS, "canonical": WRONG_NAMES,
+        "front": WRONG_FRONTS, "mend": WRONG_MENDED, "difference": WRONG_DISTANCES, "settle": WRONG_SETTLED,
+        "pagerank": WRONG_RANKS, "canonical": WRONG_NAMES,
         "mmr": WRONG_MMR, "risk_coverage": WRONG_CURVES,
         "fill_budget": WRONG_BUDGET, "expand_terms": WRONG_TERMS, "weighted_fusion": WRONG_FUSION,
         "in_force": WRONG_FORCE,
@@ -745,6 +814,10 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("audit_indexes", INDEX_LABELS | {"A": "other k"}, (INDEX_REPORTS,), "nothing in the row of A"),
     ("audit_indexes", INDEX_LABELS | {"A": "chosen on test"}, (INDEX_REPORTS,), "label A with one of"),
     ("audit_indexes", {"A": "fine"}, (INDEX_REPORTS,), "labels each of"),
+    *(("audit_choice", CHOICE_LABELS | {name: "fine"}, (CHOICES,), f"{name} is not fine") for name in "BCDE"),
+    ("audit_choice", CHOICE_LABELS | {"A": "half the price"}, (CHOICES,), "nothing in the row of A"),
+    ("audit_choice", CHOICE_LABELS | {"A": "good"}, (CHOICES,), "label A with one of"),
+    ("audit_choice", {"A": "fine"}, (CHOICES,), "labels each of"),
     *(("audit_computed", COMPUTED_LABELS | {name: "fine"}, (COMPUTED,), f"{name} is not fine") for name in "BCDE"),
     ("audit_computed", COMPUTED_LABELS | {"A": "units"}, (COMPUTED,), "nothing in the row of A"),
     ("audit_computed", COMPUTED_LABELS | {"A": "good"}, (COMPUTED,), "label A with one of"),

@@ -100,6 +100,23 @@ def test_the_table_lists_every_claim_once_and_escapes_html(displayed, capsys):
     assert "+0.12" in table.text and "[+0.05, +0.19]" in table.text
 
 
+def test_claims_are_read_back_from_executed_notebooks(displayed, capsys, tmp_path):
+    claims.claim("it: helps", GAIN)
+    claims.claim("close", GAIN, drift=0.3)
+    outputs = [nbformat.v4.new_output("display_data", {claims.RECORD_MIME: one.payload}) for one in displayed]
+    path = tmp_path / "01_x.ipynb"
+    cells = [nbformat.v4.new_markdown_cell("text"), nbformat.v4.new_code_cell("1", outputs=outputs)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    found = claims.stored_claims([path])
+    assert found["claim"].tolist() == ["it: helps", "close"] and set(found["notebook"]) == {"01_x"}
+    row = found.iloc[0]
+    assert (row["estimate"], row["low"], row["high"], row["verdict"]) == (GAIN.estimate, GAIN.low, GAIN.high, "helps")
+    assert list(claims.stored_claims([]).columns) == list(found.columns)
+    path.write_text("{}")
+    with pytest.raises(LabsError, match="01_x.ipynb can't be read"):
+        claims.stored_claims([path])
+
+
 @pytest.mark.parametrize(("value", "unit", "tolerance", "drifted", "accepted"), [
     (0.5, "", None, 0.52, True), (0.5, "", None, 0.54, False), (0.0, "", None, 0.02, True),
     (0.0003, "USD", None, 0.00032, True), (0.0003, "USD", None, 0.0004, False),

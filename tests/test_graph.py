@@ -77,6 +77,8 @@ def test_contracts_are_counted_by_what_the_question_names():
     assert graph.count_answer("How many are of the type Supply Agreement?", made) == "1"
     assert graph.count_answer("How many contracts are governed by the law of Norway?", made) == "2"
     assert graph.count_answer("Which contract of Alder Mills runs longest?", made) is None
+    edges = graph.counted("How many contracts are governed by the law of Norway?", [*made, *made])
+    assert [edge.head for edge in edges] == ["No. 1", "No. 2"], "each once"
     assert graph.count_answer("How many contracts does Brun Group own?", made) is None, "it signed none"
 
 

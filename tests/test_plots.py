@@ -64,6 +64,11 @@ def history() -> pd.DataFrame:
                       for name, tau in (("train", 30), ("held out", 45))])
 
 
+MANY = pd.DataFrame({"name": ["naive", *(f"part {i}" for i in range(8)), "all"],
+                     "cost": [400, *range(500, 1300, 100), 2500],
+                     "quality": [0.12, 0.2, 0.1, 0.3, 0.6, 0.5, 0.7, 0.65, 0.1, 0.8]})
+
+
 FIGURES = {
     "forest": lambda: plots.forest(DIFFERENCES, "Paired differences, new contracts", margin=0.05),
     "quality_cost": lambda: plots.quality_cost(POINTS),
@@ -71,6 +76,7 @@ FIGURES = {
     "recall_at_k": lambda: plots.recall_at_k(recall()),
     "learning_curve": lambda: plots.learning_curve(history()),
     "waterfall": lambda: plots.waterfall(plots.error_stages(results())),
+    "trade_off": lambda: plots.trade_off(MANY, "Quality against tokens", "right answers", "tokens"),
     "table_map": lambda: plots.table_map(VALUES, LABELS, RISKS, "Values and risk"),
 }
 
@@ -132,6 +138,15 @@ def test_forest_shows_estimates_and_verdicts():
     assert low < 0 < high
     with pytest.raises(LabsError, match="at least one"):
         plots.forest([])
+
+
+def test_a_trade_off_names_what_nothing_beats_and_no_other():
+    figure = FIGURES["trade_off"]()
+    on = {row.name for row in MANY[plots.pareto(MANY)].itertuples(index=False)}
+    assert set(MANY["name"]) & set(texts(figure)) == on == {"naive", "part 0", "part 2", "part 3", "part 5", "all"}
+    assert "Beaten by another: 4" in plots.alt_text(figure)
+    with pytest.raises(LabsError, match="no column cost"):
+        plots.trade_off(MANY.drop(columns="cost"), "x", "y", "z")
 
 
 def test_pareto_front():

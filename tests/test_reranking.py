@@ -77,7 +77,7 @@ def test_prepared_scores_are_kept_on_disk_and_a_broken_file_is_made_again(monkey
     first.prepare(["q?"], [found()])
     scores = [one.score for one in first.postprocess_nodes(found(), query_str="q?")]
     again = reranking.PreparedRerank(folder)
-    monkeypatch.setattr(again._model, "_read", lambda pairs: pytest.fail("the pairs lie on disk"))
+    monkeypatch.setattr(again._model, "read", lambda pairs: pytest.fail("the pairs lie on disk"))
     again.prepare(["q?"], [found()])
     assert [one.score for one in again.postprocess_nodes(found(), query_str="q?")] == scores
     from labutils import settings
