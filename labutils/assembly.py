@@ -17,15 +17,16 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
 from llama_index.core.vector_stores import MetadataFilters
 
-from . import chunking, extraction, graph, metrics, queries, reranking, retrieval, search
+from . import chunking, extraction, graph, meter, metrics, queries, reranking, retrieval, search
 from .corpus import Question
 from .errors import LabsError
 from .models import PreparedLLM, Reply
 from .pipelines import ABSTAIN, MAX_NEW_TOKENS, QA_PROMPT, format_context
-from .postprocessing import Postprocessed, Remembering
+from .postprocessing import Postprocessed, Remembering, copies
 
 # In the order in which a question passes them; see `Pipeline`.
 PARTS = ("short chunks", "keywords", "look-ups", "routes", "in force", "tuned embedder", "cross-encoder", "plans")
+INSIDE = frozenset({"short chunks", "keywords", "routes", "in force", "tuned embedder"})  # of the search itself
 # Tokens of context: as many for each cell that a question needs, whatever the pipeline makes of them, up to a limit.
 PER_CELL, MOST_TOKENS = 300, 1500
 HEADER = ("title", "context")
@@ -54,6 +55,10 @@ class Archive:
         self.texts = {document.id_: document.text for document in self.documents}
         self.nodes = functools.cache(self._nodes)
         self.index = functools.cache(self._index)
+        self.inside = functools.cache(self._inside)
+        # Every pipeline asks for the same of a question.
+        self.plan = functools.cache(self.planner.plan)
+        self.counts = functools.cache(self._counts)
 
     def _nodes(self, short: bool) -> list[TextNode]:
         if not short:
@@ -64,15 +69,25 @@ class Archive:
     def _index(self, short: bool, tuned: bool) -> VectorStoreIndex:
         return retrieval.build_index(self.nodes(short), self.embedders[tuned])
 
+    def _inside(self, parts: frozenset[str]) -> Charged:
+        """The search for one question on one contract, which stands before reranking and inside the look-ups."""
+        short = "short chunks" in parts
+        nodes, index = self.nodes(short), self.index(short, "tuned embedder" in parts)
+        choose = self.house.filters if "routes" in parts else lambda question: MetadataFilters(filters=[])
+        found = (retrieval.FilteredRetriever(index, nodes, choose, search.DEPTH) if "keywords" in parts
+                 else FilteredDense(index, choose, search.DEPTH))
+        return Charged(search.following(found, nodes, self.documents) if "in force" in parts else found)
+
     def room(self, question: str) -> retrieval.TokenBudget:
         """What any pipeline may read for a question: as much for each cell that it needs, for fair comparisons."""
-        plan = self.planner.plan(question)
+        plan = self.plan(question)
         cells = len(plan.cells) if plan else len(self.planner.contracts) if self.counts(question) else 1
         return self.budget(min(MOST_TOKENS, PER_CELL * cells))
 
-    def counts(self, question: str) -> list[graph.Triplet]:
-        """The edges that a question on the whole archive counts; none for other questions."""
-        return graph.counted(question, self.triplets)
+    def _counts(self, question: str) -> list[graph.Triplet]:
+        """The edges that a question on the whole archive counts; none for one that names or describes a document."""
+        named = queries.documents_named(self.house.rewrite(question), self.documents)
+        return [] if named else graph.counted(question, self.triplets)
 
     @functools.cached_property
     def triplets(self) -> list[graph.Triplet]:
@@ -97,6 +112,22 @@ class Asked:
     said: str | None = None
     pairs: int = 0
     ms: float = 0.0
+
+
+class Charged(Remembering):
+    """Searches once for each question; whoever asks again is charged the time that it took (see `meter`)."""
+
+    def __init__(self, search: BaseRetriever) -> None:
+        super().__init__(search)
+        self._ms: dict[str, float] = {}
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        question = query_bundle.query_str
+        if question in self.found:
+            meter.add_saved(self._ms[question])
+        else:
+            self.found[question], self._ms[question] = retrieval.timed_retrieve(self._search, question)
+        return copies(self.found[question])
 
 
 class FilteredDense(BaseRetriever):
@@ -124,14 +155,7 @@ class Pipeline:
         if unknown := set(parts) - set(PARTS):
             raise LabsError(f"There is no part {', '.join(sorted(unknown))}. The parts are {', '.join(PARTS)}.")
         self.name, self.parts, self.archive = name, frozenset(parts), archive
-        nodes, index = archive.nodes("short chunks" in parts), archive.index("short chunks" in parts,
-                                                                             "tuned embedder" in parts)
-        choose = archive.house.filters if "routes" in parts else lambda question: MetadataFilters(filters=[])
-        found = (retrieval.FilteredRetriever(index, nodes, choose, search.DEPTH) if "keywords" in parts
-                 else FilteredDense(index, choose, search.DEPTH))
-        if "in force" in parts:
-            found = search.following(found, nodes, archive.documents)
-        self._inside = Remembering(found)
+        self._inside = archive.inside(self.parts & INSIDE)
         self._search = self._inside
         if "cross-encoder" in parts:
             self._search = Postprocessed(self._inside, [reranking.RerankFirst(reranker=archive.reranker)])
@@ -156,7 +180,7 @@ class Pipeline:
         return pd.DataFrame([self._row(one, [replies[prompt] for prompt in one.prompts], ms_per_pair) for one in asked])
 
     def _plan(self, question: str) -> extraction.Plan | None:
-        return self.archive.planner.plan(question) if "plans" in self.parts else None
+        return self.archive.plan(question) if "plans" in self.parts else None
 
     def _whole(self, plan: extraction.Plan | None) -> bool:
         """Whether a plan is on the whole archive, which the table answers."""

@@ -190,6 +190,24 @@ def test_without_contracts_every_part_runs_and_plans_do_nothing():
     assert len(asked.prompts) == 1 and asked.context
 
 
+def test_a_question_on_one_contract_is_not_counted(archive):
+    """Each was once answered by the number of contracts that its last company signed."""
+    for text in (f"How many days after receipt is an invoice due under {SUPPLY}?",
+                 f"For how many days may payment under {HOSTING} wait?"):
+        assert archive.counts(text) == []
+    assert len(archive.counts("How many contracts did Alder Mills sign?")) == 2
+
+
+def test_who_searches_again_is_charged_again(archive):
+    inside = archive.inside(frozenset(SEARCH))
+    assert inside is archive.inside(frozenset(SEARCH)) is not archive.inside(frozenset())
+    found, first = retrieval.timed_retrieve(inside, "What is the payment term?")
+    found[0].score = 99.0
+    again, second = retrieval.timed_retrieve(inside, "What is the payment term?")
+    assert [one.node.node_id for one in again] == [one.node.node_id for one in found] and again[0].score != 99.0
+    assert 0.5 * first < second < 3 * first + 5
+
+
 def test_in_turn_takes_the_best_of_each_first():
     a, b, c = (NodeWithScore(node=node, score=1.0) for node in
                assembly.chunking.make_nodes(Document(id_="d", text="one two three"), [(0, 3), (4, 7), (8, 13)]))

@@ -8,7 +8,7 @@ from labutils import notebooks
 
 EXPECTED = {"1_advanced_rag/01_baseline_rag", "1_advanced_rag/02_pre_retrieval", "1_advanced_rag/03_retrieval",
             "1_advanced_rag/04_post_retrieval", "1_advanced_rag/05_knowledge_graph",
-            "1_advanced_rag/06_multi_document",
+            "1_advanced_rag/06_multi_document", "1_advanced_rag/07_best_pipeline",
             "2_finetuning_feedback/01_sft_lora", "3_benchmark_roi/01_four_arms"}
 PAIRS = {pair.name: pair for pair in notebooks.find_pairs()}
 read = functools.cache(notebooks.read)

@@ -24,7 +24,7 @@ def test_a_readme_without_the_block_is_refused():
 def test_an_unexecuted_notebook_is_refused(tmp_path):
     (tmp_path / "n.ipynb").write_text('{"cells": [{"cell_type": "code", "outputs": []}]}', encoding="utf-8")
     with pytest.raises(LabsError, match="labs build"):
-        readme.recorded_table(tmp_path / "n.ipynb", readme.TABLE)
+        readme.recorded_table(tmp_path / "n.ipynb", readme.TABLES[0][1])
 
 
 def test_what_the_readme_names_exists():
