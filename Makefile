@@ -3,9 +3,12 @@
 # All logic is in labutils/setup.py (no bash needed: `python -m labutils.setup`); a second call costs a moment.
 
 PY ?= python3
-# Notebooks at once. Each wants a core and up to 3 GB.
-NBVAL_JOBS ?= 1
+# Student notebooks at once; each wants a core and up to 3 GB. Solutions come before, one by one on all cores: they let
+# the models read what the student notebooks then find in the cache.
+NBVAL_JOBS ?= 2
 BIN := .venv/bin
+NBVAL := $(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	--dist loadscope --durations=15
 
 export PYTHONHASHSEED := 0
 
@@ -16,8 +19,8 @@ run: setup
 
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -q -n 2 --dist loadscope --durations=15
-	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
-		-n $(NBVAL_JOBS) --dist loadscope --durations=15 solutions labs
+	$(NBVAL) -n 1 solutions
+	$(NBVAL) -n $(NBVAL_JOBS) labs
 
 lab: setup
 	$(BIN)/jupyter lab

@@ -15,7 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _nbval_runs(config):
         from labutils import notebooks
 
-        os.environ.update(notebooks.kernel_environment())
+        at_once = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        os.environ.update(notebooks.kernel_environment(at_once))
         _compare_records_with_tolerance(config)
 
 

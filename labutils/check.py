@@ -562,11 +562,11 @@ def risk_coverage(student: Any) -> None:
                  list(range(len(right), 0, -1)), right),
              "risk is the share of wrong answers, not of right ones":
                  lambda conf, right: [(c, 1 - r) for c, r in _risk_coverage(conf, right)],
-             "risk is a share of the answers given, not of all questions":
+             "risk is a share of the answers given, not of all answers":
                  lambda conf, right: [(c, r * c) for c, r in _risk_coverage(conf, right)],
              "the pair is (coverage, risk), in this order":
                  lambda conf, right: [(r, c) for c, r in _risk_coverage(conf, right)],
-             "coverage is a share of all questions, not a count":
+             "coverage is a share of all answers, not a count":
                  lambda conf, right: [(c * len(right), r) for c, r in _risk_coverage(conf, right)],
              "coverage begins at one answer, not at none":
                  lambda conf, right: [(c - 1 / len(right), r) for c, r in _risk_coverage(conf, right)]}
@@ -740,7 +740,9 @@ def front(student: Any) -> None:
                  lambda a, b: a[0] > b[0] and a[1] < b[1],
              "two equal points do not beat each other": lambda a, b: a[0] >= b[0] and a[1] <= b[1],
              "the cheapest is on the front as well, however bad": lambda a, b: a[0] > b[0],
-             "the best is on the front as well, however dear": lambda a, b: a[1] < b[1]}
+             "the best is on the front as well, however dear": lambda a, b: a[1] < b[1],
+             "a point is (quality, cost): high quality is good, low cost is good":
+                 lambda a, b: a[1] >= b[1] and a[0] <= b[0] and a != b}
     for message, beats in known.items():
         if given == [_front(case, beats) for case in cases]:
             raise Diagnosis(message)
@@ -1544,7 +1546,8 @@ def _graph_cases() -> list[tuple[dict[str, list[str]], list[str], float, int]]:
             neighbors[one].append(other)
             neighbors[other].append(one)
         cases.append((neighbors, draw.sample("abcde", 1 + seed % 2), (0.85, 0.7)[seed % 2], 30))
-    return [*cases, (cases[0][0], ["f", "a"], 0.85, 30)]
+    return [*cases, (cases[0][0], ["f", "a"], 0.85, 30), (cases[1][0], ["a", "c"], 0.85, 1),
+            (cases[2][0], ["b", "f"], 0.7, 2)]
 
 
 def _ranks_agree(given: Sequence[Mapping[str, float]], cases: Sequence[tuple], ranks: Callable[..., Any]) -> bool:
@@ -1558,7 +1561,8 @@ def _mention_cases() -> list[tuple[str, list[str], dict[str, str]]]:
     former = {"Cato Seeds": "Brun Optics", "Old Alder": "Alder Mills"}
     mentions = ["Alder Mills", "Alder Mills plc", "Alder Mills Trading BV", "Alder Foods SA", "Brun Optics GmbH",
                 "Cato Seeds", "Cato Seeds LLC", "Old Alder AG", "Alder Millstone", "Dorn Freight BV", "Alder Marine"]
-    return [(mention, names, former) for mention in mentions]
+    longer = ("Alder Mills Trading plc", ["Alder Mills"], {"Alder Mills Trading": "Brun Optics"})
+    return [*((mention, names, former) for mention in mentions), longer]
 
 
 def _shortest_name(mention: str, names: Sequence[str], former: Mapping[str, str]) -> str:
@@ -1667,7 +1671,8 @@ def _reading_cases() -> list[list[tuple[str, bool]]]:
             [("10 years", False), ("8 years", True)], [("30 Days", True), ("30 days ", True)],
             [("60 days", True), ("30 days", True), ("30 days", True)], [("", True), ("Slovenia", True)],
             [("9 months", True), ("7 months", True), ("9 months", True), ("5 months", False)], [],
-            [("10 years", False)], [("EUR 5,000", True), ("", False), ("EUR 5,000", True)]]
+            [("10 years", False)], [("EUR 5,000", True), ("", False), ("EUR 5,000", True)],
+            [("30 days", False), ("30 days", True)]]
 
 
 def _settle_most(readings: Sequence[tuple[str, bool]]) -> list[str]:
@@ -1731,7 +1736,11 @@ _MEND_CASES = [
      "longer names come first, and signs and spaces between stay"),
     ("Is the maximum pricee increae per contract year known?", [*_NAMES, "maximum price increase per contract year"],
      "Is the maximum price increase per contract year known?", "of runs that overlap the likeliest is wanted"),
-    ("Birhc Foods or Aler Mills?", _NAMES, "Birch Foods or Alder Mills?", "a question may have several near misses"),
+    ("Aler Mills, Birchh Foods or Ceda Tools: who has a notice of non-renewl?", _NAMES,
+     "Alder Mills, Birch Foods or Cedar Tools: who has a notice of non-renewal?",
+     "a question may have several near misses, words may hold hyphens, and signs stay"),
+    ("Cedar Tools Gruop?", ["Cedar Tools", "Cedar Tools Group"], "Cedar Tools Gruop?",
+     "what is a name already comes before longer names"),
     ("Birhc Foods?", [], "Birhc Foods?", "without names nothing changes")]
 
 

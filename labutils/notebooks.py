@@ -37,7 +37,7 @@ from labutils import claims, settings
 from labutils.errors import LabsError
 
 TIMEOUT_S = 300
-THREADS = "2"
+THREADS = 2
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
@@ -184,12 +184,14 @@ def regions(source: str) -> Iterator[tuple[list[str], list[str]]]:
             yield first, second
 
 
-def kernel_environment() -> dict[str, str]:
+def kernel_environment(at_once: int = 1) -> dict[str, str]:
     """Return the environment variables under which notebooks are executed and tested: what could make a run differ.
 
-    On the default profile a GPU is hidden, so that stored numbers are those of a CPU.
+    `at_once` kernels share the threads that one would have: more threads than cores slow each other down. On the default
+    profile a GPU is hidden, so that stored numbers are those of a CPU.
     """
-    fixed = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": THREADS, "MKL_NUM_THREADS": THREADS, "TQDM_DISABLE": "1"}
+    threads = str(max(1, THREADS // at_once))
+    fixed = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TQDM_DISABLE": "1"}
     return {**fixed, "CUDA_VISIBLE_DEVICES": ""} if claims.default_profile() else fixed
 
 

@@ -136,14 +136,16 @@ def quality_cost(points: pd.DataFrame, title: str = "Quality against cost", qual
                               f"{', '.join(on['arm'])}.")
 
 
-def trade_off(points: pd.DataFrame, title: str, quality: str, cost: str) -> Figure:
+def trade_off(points: pd.DataFrame, title: str, quality: str, cost: str, on_front: Sequence[bool] | None = None
+              ) -> Figure:
     """Many points of quality (a share) against cost (any unit), the Pareto line and the names of what lies on it.
 
-    `points`: one row for each with name, quality and cost; what another beats is grey, and stands in the table.
+    `points`: one row for each with name, quality and cost; what is not `on_front` (default: `pareto`) is grey and has
+    no name.
     """
     _need(points, ["name", "quality", "cost"])
-    on = points[pareto(points)].sort_values("cost").drop_duplicates(["quality", "cost"])
-    off = points[~pareto(points)]
+    named = pareto(points).to_numpy() if on_front is None else np.array(list(on_front), dtype=bool)
+    on, off = points[named].sort_values("cost").drop_duplicates(["quality", "cost"]), points[~named]
     with mpl.rc_context(STYLE):
         figure, ax = _figure(7.6, 4.4)
         ax.step(on["cost"], on["quality"], where="post", color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)

@@ -636,7 +636,7 @@ WRONG_CURVES = [
     (lambda c, r: points(by_confidence(c, r)[::-1], lambda n, bad, of: (n / of, bad / n)), "surest answers come first"),
     (lambda c, r: points(r, lambda n, bad, of: (n / of, bad / n)), "sort the answers by confidence"),
     (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, 1 - bad / n)), "not of right ones"),
-    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, bad / of)), "not of all questions"),
+    (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n / of, bad / of)), "not of all answers"),
     (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (bad / n, n / of)), "in this order"),
     (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: (n, bad / n)), "not a count"),
     (lambda c, r: points(by_confidence(c, r), lambda n, bad, of: ((n - 1) / of, bad / n)), "begins at one answer"),
@@ -730,6 +730,7 @@ WRONG_FRONTS = [
     (front_where(lambda a, b: a[0] >= b[0] and a[1] <= b[1]), "two equal points"),
     (front_where(lambda a, b: a[0] > b[0]), "the cheapest is on the front"),
     (front_where(lambda a, b: a[1] < b[1]), "the best is on the front"),
+    (front_where(lambda a, b: a[1] >= b[1] and a[0] <= b[0] and a != b), "a point is (quality, cost)"),
     (lambda points: [True] * len(points), "are not those that no other beats"),
     (lambda points: [True], "for each point"), (lambda points: "no", "a list is wanted")]
 WRONG_MENDED = [

@@ -145,6 +145,8 @@ def test_a_trade_off_names_what_nothing_beats_and_no_other():
     on = {row.name for row in MANY[plots.pareto(MANY)].itertuples(index=False)}
     assert set(MANY["name"]) & set(texts(figure)) == on == {"naive", "part 0", "part 2", "part 3", "part 5", "all"}
     assert "Beaten by another: 4" in plots.alt_text(figure)
+    chosen = plots.trade_off(MANY, "x", "y", "z", [True] + [False] * (len(MANY) - 1))
+    assert set(MANY["name"]) & set(texts(chosen)) == {"naive"}
     with pytest.raises(LabsError, match="no column cost"):
         plots.trade_off(MANY.drop(columns="cost"), "x", "y", "z")
 

@@ -5,7 +5,7 @@
 #
 # - to put all parts of this lab into one pipeline, and to find out what each of them is worth *in company*
 # - to choose on dev, and to read test once
-# - to weigh right answers against time and tokens, and to see which pipelines nobody should use
+# - to weigh right answers against time and tokens, and to see which pipelines others beat
 # - to try a pipeline with misspelled and reworded questions, and in an archive of twice the size
 # - to write down on one page when to use what
 #
@@ -13,7 +13,7 @@
 # be worth nothing alone and a lot in company, or the other way round. And what holds on clean questions has yet to
 # meet your users.
 #
-# **Time, memory, device.** At most 3 min and 3 GB of memory on 2 CPU cores; no GPU. The first run also searches,
+# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also searches,
 # reranks and reads for some twenty pipelines, 8 to 10 min more after notebook 1.4, whose two trained models it takes
 # over; later runs read all of it from a cache. The last cell of code prints what your run took. Reading and exercises:
 # about 75 min.
@@ -26,11 +26,11 @@
 # 4. It does so on amended clauses.
 # 5. A search for each cell and joining by code bring more right answers than one search and one prompt.
 # 6. The two models that were trained in this lab bring more right answers.
-# 7. Misspelled questions get as many right answers.
+# 7. Clean questions get more right answers than misspelled ones.
 # 8. Mending names wins right answers back.
-# 9. Reworded questions get as many right answers.
-# 10. With twice the documents, the best pipeline finds as much evidence.
-# 11. It does so without routes.
+# 9. Clean questions get more right answers than reworded ones.
+# 10. In the archive as it is, the best pipeline finds more evidence than in one of twice the size.
+# 11. The best pipeline without routes does.
 #
 # A claim may come out as *helps*, *hurts* or *inconclusive*. Read the verdict line, not the claim.
 
@@ -73,15 +73,16 @@ print(f"questions: {len(sample)} for choosing, {len(test)} for testing")
 # ### Exercise 1: your bets
 #
 # Difficulty: medium. 5 minutes. The whole pipeline is measured on dev, and once more without each of these parts. Write
-# down for each what *having* it does to right answers: *helps*, *hurts*, or *inconclusive*. For `mending`, the
-# question is whether misspelled questions get more right answers if names are put right first. Any bet is accepted.
+# down for each what *having* it does to right answers: *helps*, *hurts*, or *inconclusive*. For `mending`, measured on
+# test, the question is whether misspelled questions get more right answers if names are put right first. Any bet is
+# accepted.
 #
 # - `keywords`: BM25 beside dense search
 # - `look-ups`: glossary and register in front of the search
 # - `in force`: amended texts replaced
 # - `cross-encoder`: the first twelve passages reread
 # - `plans`: a search for each cell, joined by code
-# - `mending`: names that are misspelled put right by likeness
+# - `mending`: misspelled names put right by likeness
 #
 # <details><summary>Hint</summary>How many questions need the part at all? And does another part do its work when it is
 # gone?</details>
@@ -111,9 +112,12 @@ bets = check.predict(bets, BETS)
 # | cross-encoder | the order of the search stays | 1.4 |
 # | plans | one search and one prompt, instead of one for each cell and code that joins | 1.6 |
 #
-# What the other notebooks tried is not among them: it came out as *hurts* or *inconclusive* there, or, as with the
-# graph of 1.5 and the filter against orders of 1.4, another part does its work on these questions. The last section
-# but one lists them all.
+# Left out is what did not help, what another part covers (the graph of 1.5), and what serves another goal than right
+# answers (withholding, filters against attacks). Routes and keywords are in although they were inconclusive alone. The
+# section "All verdicts of this lab" lists everything.
+#
+# Some words: a **cell** is one topic of one contract; a **plan** lists the cells that a question needs, and what code
+# is to do with the values (notebook 1.6).
 #
 # First the two trained models. They are those of notebook 1.4, with the same recipes; whoever ran it has them on disk.
 
@@ -151,7 +155,7 @@ prepare(answerable_test)
 # the whole archive are answered from it, in every pipeline that has plans.
 
 # %%
-EXTRA = ("time for refusing consent to an assignment", "transition period")
+EXTRA = ("time for refusing consent to an assignment", "transition period")  # as in 1.6, whose replies lie on disk
 planner = extraction.Planner(documents)
 every = [(doc_id, topic) for doc_id in planner.contracts for topic in (*planner.topics, *EXTRA)]
 table = extraction.read_cells(every, planner, postprocessing.Remembering(
@@ -171,8 +175,8 @@ whole = assembly.Pipeline("all", PARTS, archive)
 print(f"{len(every)} cells read ahead; parts: {', '.join(PARTS)}")
 
 # %% [markdown]
-# Follow one question through the whole pipeline. It names two contracts, so it has a plan with two cells. Look at how
-# few words each prompt asks, and at what code has left to do.
+# Follow one question through the whole pipeline. It names several contracts, so its plan has a cell for each. Look at
+# how few words each prompt asks, and at what is left for code to do.
 
 # %% tags=["nbval-ignore-output"]
 example = next((q for q in sample if q.family == "aggregate"), sample[0])
@@ -189,7 +193,10 @@ print(f"\nJoined: {assembly.answer([whole], [example], ready)['answer'].iloc[0]}
 # this part. They answer different questions. The first is what you would see if you began today. The second is what you
 # would lose if you dropped it, and that is what a choice needs.
 #
-# All pipelines may read as much for a question: 300 tokens of context for each cell that it needs, 1,500 at most.
+# All pipelines may read as much for a question: 300 tokens of context for each cell that it needs, 1,500 at most. As
+# evidence counts what an answer rests on, also where code reads it and not the model: the playbook's rule, the clauses
+# behind the table. Questions on the whole archive are left out of this comparison, since all pipelines with plans
+# answer them from one and the same table.
 
 # %%
 naive = assembly.Pipeline("naive", (), archive)
@@ -200,6 +207,7 @@ rows_alone = assembly.answer([naive, *alone], sample, ready, ms_per_pair)
 
 # %%
 dev_rows = pd.concat([rows_alone, assembly.answer([whole, *left_out], sample, ready, ms_per_pair)], ignore_index=True)
+dev_rows = dev_rows[dev_rows["family"] != "global"]
 differences: dict[str, Difference] = {}
 DRIFT = 0.05  # two models are trained on the spot: on another processor they end in slightly other weights
 
@@ -231,19 +239,21 @@ in_company = {part: between(dev_rows, "all", f"no {part}") for part in PARTS}
 show(plots.forest(list(in_company.values()), "Right answers on dev: everything against everything but one part"))
 
 # %% [markdown]
-# Compare the two columns of right answers. The sum of what the parts bring alone is far from what they bring together:
-# a cross-encoder has nothing to choose from if the search found nothing, and a plan is no use if its searches miss.
-# Whoever tests techniques one by one on top of a naive pipeline throws away the best of them.
+# Compare the two columns of right answers. What the parts bring alone and what they bring in company are two things: a
+# cross-encoder has nothing to choose from if the search found nothing, and a plan is no use if its searches miss.
+# Whoever tests techniques one by one on top of a naive pipeline would have dropped look-ups and the cross-encoder. (The
+# column *alone* has no intervals; one question is about 0.01.)
 #
-# Two parts do not show. *Keywords*: names are found by routes already, which is what keywords were for. *In force*:
-# few questions of the sample are on amended clauses. That is no proof that it does nothing; the interval says how much
-# it may still be worth.
+# Two parts do not show. *Keywords* bring no right answer, alone or in company, and in company a little less evidence.
+# *In force*: few questions of the sample are on amended clauses. Neither is proof that a part does nothing; the
+# interval says how much it may still be worth. And leaving out one part at a time has a blind spot: of two parts that
+# can replace each other, both look worthless. So drop one, then measure again.
 #
 # ## The price
 #
 # A pipeline costs time and tokens. Both are counted here for a question: all searches, all pairs that the cross-encoder
 # reads, all prompts. A pipeline is **on the Pareto front** if no other is at least as good and at least as cheap, and
-# better in one of the two. Who is not on it should not be used, whatever your prices are.
+# better in one of the two. What is not on it is beaten, whatever your prices are.
 #
 # ### Exercise 2: the front
 #
@@ -251,7 +261,8 @@ show(plots.forest(list(in_company.values()), "Right answers on dev: everything a
 # low. Return a list with True for each point on the front, in the order given. Two equal points are both on it, if no
 # third beats them.
 #
-# <details><summary>Hint 1</summary>When does point a beat point b? Write that as one condition first.</details>
+# <details><summary>Hint 1</summary>When does point a beat point b? Write that as one condition first: high quality, low
+# cost.</details>
 #
 # <details><summary>Hint 2</summary><code>not any(... for a in points)</code></details>
 
@@ -279,21 +290,27 @@ pair_tokens = float(np.mean([count(reranking.GRADE.template.format(
     for q in sample[:20] for one in inside.retrieve(q.question)[:reranking.FIRST]]))
 price = dev_rows.assign(tokens=dev_rows["tokens"] + dev_rows["pairs"] * pair_tokens)
 price = price.groupby("pipeline", sort=False)[["correct", "evidence_recall", "tokens", "ms"]].mean()
-price["on the front, tokens"] = front(list(zip(price["correct"], price["tokens"])))
 record("tokens of a pair", pair_tokens, unit="tokens")
-record_table("Dev: quality and price of a question", price.drop(columns="on the front, tokens").rename(
+record("tokens read ahead for the table, for each test question", table["tokens_in"].sum() / max(1, len(test)),
+       unit="tokens")
+record_table("Dev: quality and price of a question", price.rename(
     columns={"correct": "right answers", "evidence_recall": "evidence recall", "tokens": "tokens read", "ms": "time"}),
     units={"tokens read": "tokens", "time": "ms"}, tolerance={"right answers": DRIFT, "evidence recall": DRIFT})
-points = price.reset_index().rename(columns={"pipeline": "name", "correct": "quality"})
-show(plots.trade_off(points.assign(cost=points["tokens"]), "Right answers against tokens (dev)", "right answers",
-                     "tokens read for a question, cross-encoder included"))
-show(plots.trade_off(points.assign(cost=points["ms"]), "Right answers against time (dev)", "right answers",
-                     "milliseconds for a question, in batches on this machine"))
+for cost, label in (("tokens", "tokens read for a question, cross-encoder included"),
+                    ("ms", "milliseconds for a question, in batches on this machine")):
+    points = pd.DataFrame({"name": price.index, "quality": price["correct"], "cost": price[cost]})
+    on = front(list(zip(points["quality"], points["cost"])))  # your function decides what is named
+    show(plots.trade_off(points, f"Right answers against {'time' if cost == 'ms' else cost} (dev)", "right answers",
+                         label, on))
 
 # %% [markdown]
-# The cross-encoder reads more tokens than the reader does. They are cheap ones, of a model of a few million weights, in
-# batches; at an endpoint that bills each token you would count them otherwise. This is why a price belongs to every
-# comparison: *all but the cross-encoder* gives away some right answers and costs a fraction.
+# The cross-encoder reads several times as many tokens as the reader does. Here it is as large as the reader; it
+# writes nothing, and still it takes more than half of the time. This is why a price belongs to every comparison: *no
+# cross-encoder* gives away some right answers and costs a fraction. The table was read ahead and is not in these
+# numbers; what it costs for each question depends on how many are asked.
+#
+# A front has no intervals. *All* may be off it because another pipeline has as many right answers for four tokens less.
+# That is noise: look at what is near the front, too.
 #
 # ## Choose on dev
 #
@@ -313,15 +330,21 @@ print("kept: " + ", ".join(chosen))
 best = assembly.Pipeline("best", chosen, archive)
 
 # %% [markdown]
+# If all parts stay, the choice has changed nothing, and the intervals above have said why. Expect less on test than on
+# dev all the same. The rules of look-ups and plans were written on dev, and the two samples differ in their mix of
+# families.
+
+# %% [markdown]
 # ## Test, once
 #
 # Four pipelines answer all test questions: the naive one of notebook 1.1, the best one, the best one without plans
 # (that is the search of 1.4 with one prompt), and the best one without the two trained models.
 #
-# *Once* was twice, to be honest. On the first reading, the best pipeline answered amended clauses and unanswerable
-# questions worse than the one without plans. "How many days after receipt ..." had been taken for a question on the
-# whole archive, and contracts were counted. Five dev questions showed it as well; nobody had looked at them. So look at
-# dev by family, and part by part, *before* you read test.
+# *Once* is not quite true. The eight parts are here because of what notebooks 1.1 to 1.6 found on these very
+# questions, so the intervals below are a little too friendly. And test was read twice. On the first reading, the best
+# pipeline answered amended clauses and unanswerable questions worse than the one without plans. "How many days after
+# receipt ..." had been taken for a question on the whole archive, and contracts were counted. Five dev questions
+# showed it as well; nobody had looked at them. So look at dev by family, and part by part, *before* you read test.
 
 # %%
 two_ends = assembly.answer([naive, best], test, ready, ms_per_pair)
@@ -384,8 +407,8 @@ show(plots.waterfall(lost))
 #
 # ## Less careful questions
 #
-# Test questions are spelled well and asked in the wordings that the rules were written for. Users do not do you that
-# favor. Three trials, on a sample of test questions, with the same gold answers:
+# Test questions are spelled well and asked in the wordings that the rules were written for. Users are less careful.
+# Three trials, on a sample of test questions, with the same gold answers:
 #
 # - **misspelled**: in a tenth of the longer words two letters are swapped, or one is lost or doubled
 # - **reworded**: other words for what questions are made of, in another frame; names stay
@@ -396,14 +419,15 @@ show(plots.waterfall(lost))
 # Difficulty: hard. 20 minutes. Routes, look-ups and plans find names letter by letter. One wrong letter, and all three
 # do nothing. But the house knows its names. Write `mend(question, names, least)`. Wherever as many words in a row as a
 # name has are *nearly* that name, put the name there. Nearly means a likeness of `least` or more, by
-# `SequenceMatcher(None, words, name).ratio()` in lower case. What is a name already stays, however near another one is.
-# Longer names come first, then likelier ones, and a word is used once. Everything else stays, letter by letter.
+# `SequenceMatcher(None, words, name).ratio()`, both in lower case. Where runs overlap, a word is used once: first comes
+# what is a name already (it stays, however near another one is), then names of more words, then the likelier ones.
+# Everything else stays, letter by letter. A word here may hold hyphens, and ends before a comma or a question mark.
 #
 # <details><summary>Hint 1</summary><code>re.finditer(r"[\w'-]+", question)</code> gives the words with their
 # places; a run of n words goes from the start of one to the end of another.</details>
 #
 # <details><summary>Hint 2</summary><code>difflib.get_close_matches(run, names, 1, least)</code> returns the likeliest
-# name in a list, or an empty list.</details>
+# name in a list, or an empty list. Run and names have to be in lower case; a dict leads back to the name.</details>
 #
 # <details><summary>Hint 3</summary>Collect all near misses first, sort them by what comes first, skip those whose words
 # are taken, and replace from the end, so that the places stay right.</details>
@@ -457,9 +481,12 @@ tried = random.Random(0).sample(test, min(120, len(test)))
 slips = {q.question_id: robustness.misspell(q.question) for q in tried}
 VARIANTS = {"clean": {}, "misspelled": slips,
             "mended": {name: mend(slip, names) for name, slip in slips.items()},
+            "clean, mended": {q.question_id: mend(q.question, names) for q in tried},
             "reworded": {q.question_id: robustness.reword(q.question) for q in tried}}
 print(f"{len(names)} names")
-for name in list(slips)[:3]:
+changed = [name for name, slip in slips.items() if VARIANTS["mended"][name] != slip]
+print(f"of {len(tried)} misspelled questions, {len(changed)} have a name to mend")
+for name in changed[:3]:
     for variant in ("misspelled", "mended", "reworded"):
         print(f"{variant:<12}{VARIANTS[variant][name]}")
 
@@ -475,15 +502,22 @@ by_variant = trials.pivot_table(index="asked", columns="pipeline", values=["corr
 by_variant.columns = [f"{pipeline}, {'right' if metric == 'correct' else 'evidence'}" for metric, pipeline
                       in by_variant.columns]
 record_table("Test sample: how questions are asked", by_variant.sort_index(axis=1), tolerance=DRIFT)
-compare("misspelled", "Misspelled questions get as many right answers", of_best, "misspelled", "clean")
+compare("misspelled", "Clean questions get more right answers than misspelled ones", of_best, "clean", "misspelled")
 compare("mending", "Mending names wins right answers back", of_best, "mended", "misspelled")
-compare("reworded", "Reworded questions get as many right answers", of_best, "reworded", "clean")
+compare("reworded", "Clean questions get more right answers than reworded ones", of_best, "clean", "reworded")
+for variant in ("misspelled", "reworded"):
+    other = [planner.plan(VARIANTS[variant][q.question_id]) != planner.plan(q.question) for q in tried]
+    record(f"questions whose plan changes, {variant}", float(np.mean(other)))
 
 # %% [markdown]
-# The more a pipeline rests on exact names and on rules about wordings, the more it loses when they fail. A naive
-# pipeline is robust in the way of someone who knows nothing. Mending is cheap, and it belongs in front of every exact
-# look-up. Rules on wordings (the plans) are another matter: a large model that plans understands other wordings; rules
-# have to be extended by what users write. Log the questions for which no plan was found.
+# One wrong letter in a name, and routes, look-ups and plans do nothing. (The naive pipeline has little to lose: what
+# it gets right are mostly questions without an answer.) Mending is cheap, belongs in front of every exact look-up,
+# and does next to nothing to clean questions: look at that row.
+#
+# Reworded questions fail in another place. Hardly any plan changes, and the evidence is found as before. It is the
+# *reader* that meets wordings which it was not trained on. A larger one understands more of them, and so does one
+# that is trained on them, which is what lab 2 is about. Rules on wordings fail as well one day: log the questions for
+# which no plan was found.
 #
 # ## Twice the documents
 #
@@ -506,17 +540,19 @@ if copied:
     of_sizes = pd.concat(of_sizes, ignore_index=True)
     by_size = of_sizes.pivot_table(index="size", columns="pipeline", values="evidence_recall", sort=False)
     record_table("Test sample: evidence recall by size of the archive", by_size, tolerance=DRIFT)
-    for name, said in (("best", "the best pipeline finds"), ("no routes", "the best pipeline without routes finds")):
-        compare(f"twice, {name}", f"With twice the documents, {said} as much evidence",
+    for name, said in (("best", ""), ("no routes", " without routes")):
+        compare(f"twice, {name}",
+                f"In the archive as it is, the best pipeline{said} finds more evidence than in one of twice the size",
                 of_sizes[of_sizes["pipeline"] == name].assign(pipeline=lambda rows: rows["size"]),
-                "twice the documents", "archive", "evidence_recall")
+                "archive", "twice the documents", "evidence_recall")
 else:
     print("skipped: no document of this corpus names parties")
 
 # %% [markdown]
-# With routes, a twin is never looked at: the question names its companies, and only their documents are searched. The
-# archive may grow as it likes, as long as names are spelled right. Without routes, the search has to tell original from
-# twin by itself. The row of the naive pipeline shows how little is left to lose there.
+# With routes, a twin is never looked at: the question names its companies, and only their documents are searched. So
+# the archive may grow by other companies as it likes, as long as names are spelled right. (A second contract of the
+# *same* two companies is another matter, and was not tried.) Without routes, the search has to tell original from
+# twin by itself: it does so well, since titles are part of what it searches.
 #
 # ### Exercise 4: find what is wrong (judgment)
 #
@@ -533,7 +569,6 @@ else:
 # </details>
 
 # %%
-right = {name: float(scores.loc[name, "correct"]) for name in scores.index}
 reports = pd.DataFrame([
     {"report": "A", "said": "Of 18 pipelines, the one with all parts is the best: we may expect its share on dev.",
      "tried": 18, "chosen_on": "dev", "reported_on": "dev", "test_reads": 0, "changed": ["plans"],
@@ -547,7 +582,7 @@ reports = pd.DataFrame([
     {"report": "D", "said": "The cross-encoder costs nothing: the prompts are as long as before.",
      "tried": 18, "chosen_on": "dev", "reported_on": "test", "test_reads": 1, "changed": ["cross-encoder"],
      "tokens_counted": 460, "tokens_spent": 2200},
-    {"report": "E", "said": "Chunks of 80 tokens are best: on test, 64 gave less, and 96 as well.",
+    {"report": "E", "said": "80 tokens were chosen on dev. After that we tried 64 and 96 on test: both less.",
      "tried": 3, "chosen_on": "dev", "reported_on": "test", "test_reads": 3, "changed": ["short chunks"],
      "tokens_counted": 600, "tokens_spent": 600}])
 for row in reports.itertuples():
@@ -599,8 +634,8 @@ with pd.option_context("display.max_colwidth", None, "display.max_rows", None, "
 # | anyone can add documents | filter by origin, then by pattern | know where each came from |
 # | wrong answers cost more than none | withhold what is unsure | draw the curve of risk and coverage |
 #
-# In this order, because each step needs the one above it. After each, measure on dev. Below, what each part of ours is
-# worth in company, and what it costs for a question.
+# The first seven roughly in this order, the last three stand alone. After each, measure on dev. Below, what each part
+# of ours is worth in company, and what it costs for a question.
 
 # %%
 effort = {"short chunks": "a setting", "keywords": "a setting", "look-ups": "patterns for the house's lists",
@@ -626,7 +661,9 @@ record_table("Your bets", pd.DataFrame([
     for name in BETS if (one := measured.get(name))]), tolerance=DRIFT)
 record("bets that came true", float(np.mean([bets[name] == measured[name].verdict for name in BETS
                                              if name in measured])), tolerance=0.34)
-show(plots.forest([one for one in differences.values() if one.metric == "correct"], "Right answers on test"))
+shown = [replace(one, a=f"{one.a} ({name})") if name in ("multihop", "version") else one
+         for name, one in differences.items() if one.metric == "correct"]
+show(plots.forest(shown, "Right answers on test"))
 
 # %%
 record("this run took, imports left out", time.perf_counter() - STARTED, unit="s")
@@ -639,7 +676,7 @@ claims_table()
 # - Measure a part in company, by leaving it out. Alone it may look worthless.
 # - Choose on dev by a rule that you wrote down before. Read test once, then stop.
 # - Count everything that is read, also by the small models in between.
-# - Exact look-ups want mended names in front. Rules want a log of what they did not understand.
+# - Mend names before exact look-ups. Keep a log of what rules did not understand.
 # - A list of what did not help saves the next team more time than a list of what did.
 #
 # **When not to use it**
