@@ -304,3 +304,10 @@ def test_a_failing_cell_or_a_bad_output_is_not_written(tmp_path):
     with pytest.raises(LabsError, match="(?s)shows the path.*a warning"):
         notebooks.build(root=tmp_path, say=lambda line: None)
     assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_kernels_at_once_share_the_threads_of_one():
+    alone, shared = notebooks.kernel_environment(), notebooks.kernel_environment(2)
+    assert (alone["OMP_NUM_THREADS"], shared["OMP_NUM_THREADS"]) == (str(notebooks.THREADS), "1")
+    assert notebooks.kernel_environment(9)["MKL_NUM_THREADS"] == "1"
+    assert {key for key in alone if alone[key] != shared[key]} == {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}
