@@ -110,7 +110,8 @@ def contract_triplets(documents: Iterable[Document]) -> list[Triplet]:
         title = str(document.metadata.get("title", ""))
         if document.metadata.get("kind") == "contract":
             made += [Triplet(title, PARTY, party) for party in queries.parties(document)]
-            made.append(Triplet(title, TYPE, f"{queries.contract_type(document)} contract"))
+            if kind := queries.contract_type(document):  # real titles may name none
+                made.append(Triplet(title, TYPE, f"{kind} contract"))
     return made
 
 

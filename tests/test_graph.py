@@ -140,3 +140,9 @@ def test_communities_are_the_same_each_time():
     two = nx.compose(nx.complete_graph(["a", "b", "c", "d"]), nx.complete_graph(["x", "y", "z"]))
     two.add_edge("a", "x")
     assert graph.communities(two) == [{"a", "b", "c", "d"}, {"x", "y", "z"}] == graph.communities(two)
+
+
+def test_a_title_without_a_type_gives_none():
+    made = graph.contract_triplets([Document(id_="c", text="", metadata={
+        "kind": "contract", "title": "EX-10.1 between Alder Mills and Brun Foods", "parties": "Alder Mills; Brun Foods"})])
+    assert [t.said[1:] for t in made] == [(graph.PARTY, "Alder Mills"), (graph.PARTY, "Brun Foods")]
