@@ -17,7 +17,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.schema import Document, NodeWithScore, QueryBundle, TextNode
 from llama_index.core.vector_stores import MetadataFilters
 
-from . import chunking, extraction, graph, meter, metrics, queries, reranking, retrieval, search
+from . import bench, chunking, extraction, graph, meter, metrics, queries, reranking, retrieval, search
 from .corpus import Question
 from .errors import LabsError
 from .models import PreparedLLM, Reply
@@ -29,7 +29,6 @@ PARTS = ("short chunks", "keywords", "look-ups", "routes", "in force", "tuned em
 INSIDE = frozenset({"short chunks", "keywords", "routes", "in force", "tuned embedder"})  # of the search itself
 # Tokens of context: as many for each cell that a question needs, whatever the pipeline makes of them, up to a limit.
 PER_CELL, MOST_TOKENS = 300, 1500
-HEADER = ("title", "context")
 
 
 @dataclass
@@ -61,10 +60,7 @@ class Archive:
         self.counts = functools.cache(self._counts)
 
     def _nodes(self, short: bool) -> list[TextNode]:
-        if not short:
-            return chunking.fixed_size(self.documents, 96, 16)
-        nodes = chunking.with_context(chunking.fixed_size(self.documents, 64, 0))
-        return chunking.with_header(nodes, [key for key in HEADER if any(node.metadata.get(key) for node in nodes)])
+        return bench.make_nodes(self.documents) if short else chunking.fixed_size(self.documents, 96, 16)
 
     def _index(self, short: bool, tuned: bool) -> VectorStoreIndex:
         return retrieval.build_index(self.nodes(short), self.embedders[tuned])
@@ -165,9 +161,10 @@ class Pipeline:
 
     def ask(self, questions: Sequence[Question]) -> list[Asked]:
         """Search for all questions; the cross-encoder reads what it has to in batches."""
-        planned = {q.question_id: self._plan(q.question) for q in questions}
-        self._search_ahead([wanted for q in questions for wanted in self._wanted(q.question, planned[q.question_id])])
-        return [self._ask(q, planned[q.question_id]) for q in questions]
+        tabled = [self._from_table(q.question) for q in questions]
+        self._search_ahead([wanted for q, known in zip(questions, tabled) if not known
+                            for wanted in self._wanted(q.question)])
+        return [self._ask(q, known) for q, known in zip(questions, tabled)]
 
     def answers(self, asked: Sequence[Asked], ms_per_pair: float = 0.0) -> pd.DataFrame:
         """Return a row for each question asked, of the archive's replies to its prompts.
@@ -182,15 +179,10 @@ class Pipeline:
     def _plan(self, question: str) -> extraction.Plan | None:
         return self.archive.plan(question) if "plans" in self.parts else None
 
-    def _whole(self, plan: extraction.Plan | None) -> bool:
-        """Whether a plan is on the whole archive, which the table answers."""
-        return plan is not None and len(plan.cells) == len(self.archive.planner.contracts)
-
-    def _wanted(self, question: str, plan: extraction.Plan | None) -> list[str]:
+    def _wanted(self, question: str) -> list[str]:
         """What is searched for: the question itself, or one for each cell."""
-        if plan is None or self._whole(plan):
-            return [] if self._from_table(question, plan) else [question]
-        return [self.archive.planner.question(cell) for cell in plan.cells]
+        plan = self._plan(question)
+        return [self.archive.planner.question(cell) for cell in plan.cells] if plan else [question]
 
     def _search_ahead(self, wanted: Sequence[str]) -> None:
         """Search once for each text, and note the time and how many pairs a cross-encoder has to read for it."""
@@ -206,21 +198,19 @@ class Pipeline:
         if "cross-encoder" in self.parts and pairs:
             self.archive.reranker.prepare(list(pairs), list(pairs.values()))
 
-    def _ask(self, question: Question, plan: extraction.Plan | None) -> Asked:
+    def _ask(self, question: Question, known: tuple[str, list[NodeWithScore]] | None) -> Asked:
         room = self.archive.room(question.question)
-        if answered := self._from_table(question.question, plan):
-            return Asked(question, room.postprocess_nodes(answered[1]), said=answered[0])
-        if plan is None or self._whole(plan):
-            context = room.postprocess_nodes(self._search.retrieve(question.question))
-            return Asked(question, context, (self._prompt(question.question, context),),
-                         **self._cost([question.question]))
-        return self._ask_cells(question, plan)
+        if known:
+            return Asked(question, room.postprocess_nodes(known[1]), said=known[0])
+        if plan := self._plan(question.question):
+            return self._ask_cells(question, plan)
+        context = room.postprocess_nodes(self._search.retrieve(question.question))
+        return Asked(question, context, (self._prompt(question.question, context),), **self._cost([question.question]))
 
     def _ask_cells(self, question: Question, plan: extraction.Plan) -> Asked:
-        planner, budget = self.archive.planner, self.archive.budget(PER_CELL)
-        wanted = [planner.question(cell) for cell in plan.cells]
+        budget, wanted = self.archive.budget(PER_CELL), self._wanted(question.question)
         by_cell = [budget.postprocess_nodes(self._search.retrieve(text)) for text in wanted]
-        context = self._rule(plan) + in_turn(by_cell)
+        context = self._rule(plan) + extraction.in_turn(by_cell)
         if plan.operation == "fields":  # one prompt over all that was found
             context = self.archive.room(question.question).postprocess_nodes(context)
             return Asked(question, context, (self._prompt(question.question, context),), **self._cost(wanted))
@@ -245,21 +235,22 @@ class Pipeline:
         return [NodeWithScore(node=node, score=1.0)
                 for node in chunking.make_nodes(document, [(source.start, source.end)], "rule")]
 
-    def _from_table(self, question: str, plan: extraction.Plan | None) -> tuple[str, list[NodeWithScore]] | None:
+    def _from_table(self, question: str) -> tuple[str, list[NodeWithScore]] | None:
         """The answer to a question on the whole archive, and the passages that it rests on; None for any other."""
         if "plans" not in self.parts:
             return None
-        archive, planner = self.archive, self.archive.planner
-        if self._whole(plan):
+        archive, planner, plan = self.archive, self.archive.planner, self._plan(question)
+        if plan and len(plan.cells) == len(planner.contracts):
             cells = planner.support(plan, archive.table)
-            return planner.answer(plan, archive.table), in_turn([archive.sources.get(cell, []) for cell in cells])
+            sources = [archive.sources.get(cell, []) for cell in cells]
+            return planner.answer(plan, archive.table), extraction.in_turn(sources)
         counted = archive.counts(question) if plan is None else []
         if not counted:
             return None
         ids = {planner.title(doc_id): doc_id for doc_id in planner.contracts}
         sources = [archive.sources.get((ids[one.head], "governing law"), []) if one.relation == graph.LAW
                    else self._opening(ids[one.head]) for one in counted]
-        return str(len(counted)), in_turn([found[:1] for found in sources])
+        return str(len(counted)), extraction.in_turn([found[:1] for found in sources])
 
     def _opening(self, doc_id: str) -> list[NodeWithScore]:
         """The first chunk of a document, which holds its title."""
@@ -285,12 +276,6 @@ class Pipeline:
                 "abstained": said == ABSTAIN, "probability": min(sure, default=None), "prompts": len(replies),
                 "pairs": one.pairs, "tokens": float(sum(reply.tokens_in for reply in replies)),
                 "ms": one.ms + one.pairs * ms_per_pair + sum(reply.ms for reply in replies)}
-
-
-def in_turn(lists: Sequence[Sequence[NodeWithScore]]) -> list[NodeWithScore]:
-    """Return the first of every list, then the second of every list, and so on; each chunk once."""
-    ordered = [found[at] for at in range(max(map(len, lists), default=0)) for found in lists if at < len(found)]
-    return list({one.node.node_id: one for one in ordered}.values())
 
 
 def answer(pipelines: Sequence[Pipeline], questions: Sequence[Question], ready: PreparedLLM,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 from llama_index.core.llms import LLM
+from llama_index.core.schema import Document, TextNode
 
 from . import (
     chunking, embedding, metrics, models, pipelines, prompts, queries, retrieval, search, settings, tuning, versions)
@@ -72,10 +73,7 @@ class Benchmark:
     @cached_property
     def nodes(self) -> list:
         """The chunks of all documents."""
-        nodes = chunking.with_context(
-            chunking.fixed_size(self.corpus.documents, self.setup.chunk_size, self.setup.overlap))
-        known = [key for key in self.setup.header if any(node.metadata.get(key) for node in nodes)]
-        return chunking.with_header(nodes, known)
+        return make_nodes(self.corpus.documents, self.setup)
 
     @cached_property
     def look_ups(self) -> queries.LookUps | None:
@@ -185,6 +183,13 @@ def read_rows(kind: str, key: str, make: Callable[[Path], None]) -> pd.DataFrame
         print(f"The cached {kind} {key} could not be read and are made again.", file=sys.stderr)
         drop(kind, key, ".parquet")
         return pd.read_parquet(cached_file(kind, key, make, ".parquet"))
+
+
+def make_nodes(documents: Sequence[Document], setup: Setup = Setup()) -> list[TextNode]:
+    """The chunks of documents as a setup has them, headed by those of its metadata that any chunk has."""
+    nodes = chunking.with_context(chunking.fixed_size(documents, setup.chunk_size, setup.overlap))
+    known = [key for key in setup.header if any(node.metadata.get(key) for node in nodes)]
+    return chunking.with_header(nodes, known)
 
 
 def with_titles(nodes: list) -> list:

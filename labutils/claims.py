@@ -164,22 +164,28 @@ def stored_claims(notebooks: Iterable[Path]) -> pd.DataFrame:
     Columns: notebook, claim, comparison, metric, estimate, low, high, verdict. Estimate and bounds are those of the run
     that was stored. Raises LabsError for a notebook that can't be read.
     """
-    import nbformat
     import pandas as pd
 
     columns = ("notebook", "claim", "comparison", "metric", "estimate", "low", "high", "verdict")
     rows = []
     for path in notebooks:
-        try:
-            cells = nbformat.read(path, as_version=4).cells
-        except (OSError, ValueError, AttributeError, nbformat.ValidationError) as fault:
-            raise LabsError(f"{path.name} can't be read as a notebook; run `labs build` for it") from fault
-        for payload in split_records(output for cell in cells for output in cell.get("outputs", []))[1]:
+        for payload in stored_payloads(path):
             if about := payload.get("claim"):
                 numbers = {entry["name"].rpartition(": ")[2]: entry["value"] for entry in payload["entries"]}
                 rows.append((path.stem, about["text"], f"{about['a']} - {about['b']}", about["metric"],
                              *(numbers[name] for name in ("estimate", "low", "high")), about["verdict"]))
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def stored_payloads(notebook: Path) -> list[dict[str, Any]]:
+    """Return what an executed notebook recorded, in its order. Raises LabsError for one that can't be read."""
+    import nbformat
+
+    try:
+        cells = nbformat.read(notebook, as_version=4).cells
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as fault:
+        raise LabsError(f"{notebook.name} can't be read as a notebook; run `labs build` for it") from fault
+    return split_records(output for cell in cells for output in cell.get("outputs", []))[1]
 
 
 def split_records(outputs: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[dict[str, Any]]]:

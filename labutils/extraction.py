@@ -269,8 +269,12 @@ def passages(readings: pd.DataFrame, cells: Sequence[Cell]) -> list[NodeWithScor
     """Return the passages read for the cells: the first of every cell, then the second of every cell, and so on."""
     by_cell = {cell: [one for found in rows["passages"] for one in found]
                for cell, rows in readings.groupby(["doc_id", "topic"], sort=False)}
-    columns = [by_cell.get(cell, []) for cell in cells]
-    ordered = [found[at] for at in range(max(map(len, columns), default=0)) for found in columns if at < len(found)]
+    return in_turn([by_cell.get(cell, []) for cell in cells])
+
+
+def in_turn(lists: Sequence[Sequence[NodeWithScore]]) -> list[NodeWithScore]:
+    """Return the first of every list, then the second of every list, and so on; each chunk once."""
+    ordered = [found[at] for at in range(max(map(len, lists), default=0)) for found in lists if at < len(found)]
     return list({one.node.node_id: one for one in ordered}.values())
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
-from . import settings
+from . import claims, settings
 from .errors import LabsError
 
 # (notebook, name of a table that it recorded, what the README calls it)
@@ -22,12 +21,11 @@ BLOCK = re.compile(r"(<!-- results:begin[^>]*-->\n).*?(<!-- results:end -->)", r
 def recorded_table(notebook: Path, name: str) -> list[dict[str, object]]:
     """Rows of a table that `claims.record_table` stored in an executed notebook; LabsError when it isn't there."""
     rows: dict[int, dict[str, object]] = {}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        for output in cell.get("outputs", []):
-            for entry in output.get("data", {}).get("application/vnd.labs.record+json", {}).get("entries", []):
-                found = re.fullmatch(re.escape(name) + r", row (\d+), (.+)", entry["name"])
-                if found:
-                    rows.setdefault(int(found[1]), {})[found[2]] = entry["value"]
+    for payload in claims.stored_payloads(notebook):
+        for entry in payload["entries"]:
+            found = re.fullmatch(re.escape(name) + r", row (\d+), (.+)", entry["name"])
+            if found:
+                rows.setdefault(int(found[1]), {})[found[2]] = entry["value"]
     if not rows:
         raise LabsError(f"{notebook.name} holds no recorded table {name!r}: run `labs build` first.")
     return [rows[number] for number in sorted(rows)]

@@ -211,8 +211,8 @@ def test_who_searches_again_is_charged_again(archive):
 def test_in_turn_takes_the_best_of_each_first():
     a, b, c = (NodeWithScore(node=node, score=1.0) for node in
                assembly.chunking.make_nodes(Document(id_="d", text="one two three"), [(0, 3), (4, 7), (8, 13)]))
-    assert [one.node.text for one in assembly.in_turn([[a, b], [c, a], []])] == ["one", "three", "two"]
-    assert assembly.in_turn([]) == []
+    assert [one.node.text for one in extraction.in_turn([[a, b], [c, a], []])] == ["one", "three", "two"]
+    assert extraction.in_turn([]) == []
 
 
 def test_support_is_what_an_answer_rests_on():
