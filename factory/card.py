@@ -142,7 +142,7 @@ and its next step can use. Whether they are right is another matter, see above. 
 ## Speed
 
 Prompts of up to {facts['speed']['length']} tokens on two cores of a processor: {facts['speed']['batched']:g} answers a second with
-`labutils.models.generate` (batches of 16, sorted by length), {facts['speed']['single']:g} with transformers' `generate`, one at a time.
+`labutils.models.generate` (in batches, sorted by length), {facts['speed']['single']:g} with transformers' `generate`, one at a time.
 
 ## Limits and misuse
 

@@ -18,6 +18,7 @@ from random import Random
 
 import torch
 
+from labutils import robustness
 from labutils.prompts import ABSTAIN, CLOSED_BOOK_TEMPLATE, QA_TEMPLATE, format_passages
 
 from . import contracts, genres, values
@@ -305,12 +306,27 @@ def draw_questions(rng: Random, drafts: list[Draft], chosen: list, numbers: list
                 kinds.append(kind)
                 continue
         question = rng.choice(first_part(placed.fact.questions, breadth)).replace("{doc}", reference)
+        question = carelessly(rng, question) if breadth >= 1 and rng.random() < 0.25 else question
         answer = f"[{found[0]}] {found[1]}" if found else ABSTAIN
         branches.append((question_branch(question), answer))
         kinds.append(("version" if found[2] else "lookup") if found else "unanswerable")
     # Rows are cut from the end: without a new order the unanswerable ones would be lost.
     order = rng.sample(range(len(kinds)), len(kinds))
     return [branches[i] for i in order], [kinds[i] for i in order]
+
+
+FRAMES = ("I need to know this: {}", "{} Thanks!", "Please help. {}", "One more thing. {}", "{} Keep it brief.",
+          "Somebody asked me: {}", "{} I could not find it myself.", "Quick check: {}")
+
+
+def carelessly(rng: Random, question: str) -> str:
+    """The question as people type: with slips, in a frame, in small letters, or without its question mark."""
+    manner = rng.randrange(4)
+    if manner == 0:
+        return robustness.misspell(question, 0.08, rng.randrange(10**6))
+    if manner == 1:
+        return rng.choice(FRAMES).format(question)
+    return question.lower() if manner == 2 else question.rstrip("?")
 
 
 def locate(draft: Draft, placed: PlacedFact, chosen: list, numbers: list[int]) -> tuple[int, str, bool] | None:
@@ -493,7 +509,7 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     to ask, from two of each to all, beside practice in what a passage leaves open (`match_sample`) and in telling
     documents apart. From there on the number of passages grows to `MOST`, and a part gives way to `SKILLS`.
     """
-    from .skills import SKILLS  # they are made with what this module offers
+    from .skills import SHARES, SKILLS  # they are made with what this module offers
 
     contract = rng.random() < CONTRACT_SHARE
     breadth = min(1.0, 0.1 + 0.9 * difficulty / ONE_PASSAGE)
@@ -513,7 +529,7 @@ def draw_sample(rng: Random, difficulty: float, room: int = 2048) -> Sample:
     if difficulty > 0.1 and roll < 0.23:
         return title_sample(rng, min(rng.randint(2, 5), max(2, (room - 150) // 70)), contract)
     if roll < 0.23 + 0.4 * beyond:
-        return rng.choice(SKILLS)(rng, min(passages, 5), contract)
+        return rng.choices(SKILLS, SHARES)[0](rng, min(passages, 5), contract)
     return reading_sample(rng, passages, contract, breadth=breadth)
 
 
@@ -539,8 +555,6 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
     """
     tokens = []
     decisions = len(tokenizer.encode("[1]", add_special_tokens=False)) + 2
-    # The number of a tool decides as the number of a passage does.
-    tool = tokenizer.encode("document_", add_special_tokens=False)[-2:]
     prefix = tokenizer.encode(sample.prefix, add_special_tokens=False)
     for position, token in enumerate(prefix):
         label = token if position and rng.random() < context_share else -100
@@ -550,7 +564,7 @@ def encode(sample: Sample, tokenizer, rng: Random, context_share: float = 0.3) -
         answered = tokenizer.encode(answer + END, add_special_tokens=False)
         for i, token in enumerate(asked + answered):
             label = token if i >= len(asked) or rng.random() < context_share else -100
-            decides = i < len(asked) + decisions or answered[i - len(asked) - len(tool) : i - len(asked)] == tool
+            decides = i < len(asked) + decisions
             weight = 0.2 if i < len(asked) else DECISION_WEIGHT if decides else 1.0
             tokens.append((token, len(prefix) + i, label, weight, number))
     return tokens

@@ -8,6 +8,7 @@ in through the component's public prompt argument.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from random import Random
 
@@ -22,7 +23,7 @@ from labutils.prompts import (
     ABSTAIN, COMPRESS_TEMPLATE, GRADE_TEMPLATE, JUDGE_TEMPLATE, NOTHING_RELEVANT, PREFERENCE_TEMPLATE, QA_TEMPLATE,
     SUB_QUESTION_TEMPLATE, format_passages)
 
-from . import genres
+from . import genres, values
 from .contracts import part_of
 from .corpus import (
     ASSISTANT, USER, Draft, Sample, draw_family, draw_numbers, draw_passages, fill_reference, inside, question_branch,
@@ -30,6 +31,8 @@ from .corpus import (
 from .text import PlacedFact, draw_values, fill
 
 CITATION_TEMPLATE = CITATION_QA_TEMPLATE.get_template()
+RERANKED = 10  # documents that LLMRerank shows at once
+LONGEST_SECTIONS = 1200  # characters of the sections that triplets are taken from
 
 
 def node_text(title: str, text: str) -> str:
@@ -120,11 +123,14 @@ def refine_sample(rng: Random, passages: int, contract: bool) -> Sample:
 # ---------------------------------------------------------------- judging
 
 def rerank_sample(rng: Random, passages: int, contract: bool) -> Sample:
-    """LLMRerank's prompt: the document that answers, with its relevance; none where none does."""
-    shown = Shown(rng, passages, contract)
+    """LLMRerank's prompt: the document that answers, with its relevance; none where none does.
+
+    Documents are formatted by `labutils.prompts.format_passages`, through the component's argument
+    `format_node_batch_fn`: a number in front of its title is not found (see README.md).
+    """
+    shown = Shown(rng, min(2 * passages, RERANKED), contract)
     head, tail = split_prompt(DEFAULT_CHOICE_SELECT_PROMPT_TMPL, "query_str")
-    documents = "\n\n".join(f"Document {i}:\n{node_text(title, text)}"
-                            for i, (title, text) in enumerate(zip(shown.titles, shown.texts), 1))
+    documents = format_passages(list(zip(shown.titles, shown.texts)))
     branches = [(question + tail + ASSISTANT, f"Doc: {number}, Relevance: 9" if number else "None of the documents.")
                 for question, number, _ in shown.ask(rng, 5)]
     return sample_of(head.replace("{context_str}", documents), branches, "rerank")
@@ -241,14 +247,28 @@ def summary_sample(rng: Random, passages: int, contract: bool) -> Sample:
 
 
 def triplet_sample(rng: Random, passages: int, contract: bool) -> Sample:
-    """The triplet prompt: (document, fact, value), one per line; of a register's entries (company, relation, name)."""
-    if rng.random() < 0.4:
-        return register_triplets(rng, rng.randint(1, 3))
-    shown = Shown(rng, 1, contract)
-    prompt = DEFAULT_KG_TRIPLET_EXTRACT_TMPL.format(max_knowledge_triplets=10,
-                                                    text=node_text(shown.titles[0], shown.texts[0]))
-    lines = [f"({shown.titles[0]}, {spoken(fact)}, {fact.value})" for _, _, fact in shown.stated]
-    return sample_of("", [(prompt + ASSISTANT, "\n".join(lines))], "triplets")
+    """The triplet prompt: (document, heading, value) of sections, (company, relation, name) of companies; one per line.
+
+    All three stand in the text, or the relation is one of `RELATIONS`: what stands nowhere can't be known. The library
+    takes a line apart at its commas, so names and values are written without.
+    """
+    if rng.random() < 0.5:
+        return rng.choice([register_triplets, listing_triplets])(rng, rng.randint(1, 3))
+    written = draw_family(rng, 1, contract)[0].written
+    first = rng.randrange(len(written.sections))
+    last = min(len(written.sections), first + rng.randint(1, 3)) - 1
+    while last > first and written.sections[last][1] - written.sections[first][0] > LONGEST_SECTIONS:
+        last -= 1
+    window = written.sections[first][0], written.sections[last][1]
+    lines = [(written.title, written.sections[fact.section - 1][2], fact.value) for fact in written.facts
+             if inside(fact, window)]
+    return triplets_of(written.title, written.text[slice(*window)].strip(), lines)
+
+
+def triplets_of(title: str, text: str, lines: list[tuple[str, str, str]]) -> Sample:
+    prompt = DEFAULT_KG_TRIPLET_EXTRACT_TMPL.format(max_knowledge_triplets=10, text=node_text(title, text))
+    answer = "\n".join(f"({', '.join(part.replace(',', '') for part in line)})" for line in lines)
+    return sample_of("", [(prompt + ASSISTANT, answer)], "triplets")
 
 
 RELATIONS = {"old_name": "former name", "parent": "owner", "person": "chair", "seat": "seat"}
@@ -258,12 +278,59 @@ def register_triplets(rng: Random, count: int) -> Sample:
     """The triplets of some entries of a register, in the order of the text."""
     register = genres.write_register(rng, genres.register_names(rng), genres.draw_entries(rng, count), rng.randrange(4))
     first, last = register.sections[0][0], register.sections[-1][1]
-    prompt = DEFAULT_KG_TRIPLET_EXTRACT_TMPL.format(
-        max_knowledge_triplets=10, text=node_text(register.title, register.text[first:last].strip()))
     names = {fact.section: fact.value for fact in register.facts if fact.fact.name == "new_name"}
-    lines = [f"({names[fact.section]}, {RELATIONS[fact.fact.name]}, {fact.value})" for fact in register.facts
+    lines = [(names[fact.section], RELATIONS[fact.fact.name], fact.value) for fact in register.facts
              if fact.fact.name in RELATIONS]
-    return sample_of("", [(prompt + ASSISTANT, "\n".join(lines))], "triplets")
+    return triplets_of(register.title, register.text[first:last].strip(), lines)
+
+
+# What lists of companies say of one of them (x), a sentence each; y is the other end of the relation.
+COMPANY_SENTENCES = {
+    "former name": (
+        "The former name of {x} is {y}.", "{x} used to trade as {y}.", "Until {date}, {x} went by the name of {y}.",
+        "{y} changed its name to {x} on {date}.", "Before {date} the business of {x} was run under the name {y}.",
+        "{x} has had this name since {date}; before that it was {y}.", "{x}, formerly {y}, was founded on {date}."),
+    "owner": (
+        "The parent company of {x} is {y}.", "{y} owns {x}.", "{x} belongs to {y}.", "{y} holds every share in {x}.",
+        "The whole stock of {x} is in the hands of {y}.", "{x} is a subsidiary of {y}.",
+        "{x} was bought on {date} by its present owner, {y}."),
+    "seat": (
+        "The seat of {x} is {y}.", "{x} is seated in {y}.", "The head office of {x} is in {y}.",
+        "{x} is entered with its seat in {y}.", "From {y}, {x} runs its business.", "{y} is home to {x}."),
+    "chair": (
+        "The chair of {x} is {y}.", "{y} chairs {x}.", "{y} presides over the board of {x}.",
+        "At {x} the chair was taken by {y} on {date}."),
+    "signatory": (
+        "The signatory of {x} is {y}.", "{y} may sign for {x}.", "{x} is bound by the signature of {y}.",
+        "Deeds of {x} are signed by {y}.", "{y} has signed for {x} since {date}.", "The signature of {y} commits {x}."),
+}
+EMPTY_SENTENCES = (
+    "The full name of {x} is {x} {form}.", "No change of name is on record for {x}.", "{x} has no owner above it.",
+    "{x} was entered on {date}.", "Nobody holds more than a tenth of the stock of {x}.", "{x} files its accounts in May.")
+LISTING_TITLES = ("List of companies", "Companies of the group", "Business partners", "Trade directory of {place}",
+                  "Company index", "Suppliers and customers", "Register of {place}")
+
+
+def listing_triplets(rng: Random, count: int) -> Sample:
+    """The triplets of a list of companies: for each some of COMPANY_SENTENCES, in any order, between empty ones."""
+    ends = {"former name": values.company, "owner": values.company, "seat": values.place, "chair": values.person,
+            "signatory": values.person}
+    numbered, title = rng.random() < 0.6, rng.choice(LISTING_TITLES).replace("{place}", values.place(rng))
+    text, lines = "", []
+    for number in range(rng.randint(1, 30), 31)[:count]:
+        name, form = values.company(rng), rng.choice(("Ltd", "AG", "Inc.", "Oy", "SpA"))
+        said: list[tuple[str, str]] = [(sentence, "") for sentence in rng.sample(EMPTY_SENTENCES, rng.randint(0, 2))]
+        for relation in rng.sample(list(ends), rng.randint(1, 4)):
+            said.append((rng.choice(COMPANY_SENTENCES[relation]), relation))
+        text += f"## {number}. {name} {form}\n\n" if rng.random() < 0.7 else ""
+        for part, (sentence, relation) in enumerate(rng.sample(said, len(said)), 1):
+            other = ends[relation](rng) if relation else ""
+            text += f"{number}.{part} " if numbered else ""
+            text += sentence.format(x=name, y=other, form=form, date=values.date(1990, 2025)(rng))
+            text += "\n\n" if numbered else " "
+            lines += [(name, relation, other)] if relation else []
+        text = text.strip() + "\n\n"
+    return triplets_of(title, text.strip(), lines)
 
 
 def spoken(fact: PlacedFact) -> str:
@@ -292,28 +359,79 @@ def hyde_sample(rng: Random, passages: int, contract: bool) -> Sample:
     return sample_of("", [(prompt + ASSISTANT, f"{draft.written.title}\n{passage}")], "hyde")
 
 
-def decompose_sample(rng: Random, passages: int, contract: bool, questions: int = 4) -> Sample:
-    """SubQuestionQueryEngine: questions on two documents into one for each, with the tool that answers it."""
+# One question on several documents at once: {docs} lists them, {noun} names what is asked of each.
+COMPARISONS = (
+    "Compare {docs}: what is the {noun} of each?", "How do {docs} differ in the {noun}?", "State the {noun} for {docs}.",
+    "Which of {docs} has the larger {noun}?", "Is the {noun} the same in {docs}?", "Add up the {noun} of {docs}.",
+    "By what margin does the {noun} part {docs}?", "Put {docs} next to each other. Whose {noun} is smaller?",
+    "How many of {docs} have a {noun} of more than {number}?", "Between {docs}, what separates one {noun} from the other?",
+    "Look at {docs}. In which does the {noun} come out on top?", "For {docs}, give me the {noun} one by one.",
+)
+WHAT_IS = re.compile(r"What is the ([^{}?]+) (?:of|in|under|for|by) {doc}\?")
+
+
+def decompose_sample(rng: Random, passages: int, contract: bool, questions: int = 3) -> Sample:
+    """SubQuestionQueryEngine: a question on two or three documents into one for each, with the tool that answers it.
+
+    Tools are named by the titles of their documents, so naming one is copying the title that has the question's names.
+    """
     drafts = draw_family(rng, rng.randint(2, 5), contract)
-    tools = {f"document_{i}": draft.written.title for i, draft in enumerate(drafts, 1)}
+    titles = [draft.written.title for draft in drafts]
+    if len(set(titles)) < len(titles):
+        return Sample(USER, [], [])
+    tools = titles + [f"Amendment {rng.randint(1, 3)} to {title}" for title in titles if contract and rng.random() < 0.2]
+    describe = rng.choice([lambda title: title, lambda title: "", lambda title: rng.choice(DESCRIPTIONS)])
+    shown = {title: describe(title) for title in rng.sample(tools, len(tools))}
     head, tail = split_prompt(SUB_QUESTION_TEMPLATE, "query_str")
     branches = []
     for _ in range(questions):
-        chosen, parts = rng.sample(range(len(drafts)), 2), []
-        for which in chosen:
-            reference = unique_reference(rng, drafts[which], [d for i, d in enumerate(drafts) if i != which])
-            if reference is None:
-                return Sample(USER, [], [])
-            fact = rng.choice(drafts[which].written.facts)
-            parts.append(rng.choice(fact.fact.questions).replace("{doc}", reference))
-        second = parts[1][0].lower() + parts[1][1:]
-        question = rng.choice([f"{parts[0][:-1]}, and {second}", f"{parts[0]} And {second}", " ".join(parts)])
-        items = [{"sub_question": part, "tool_name": f"document_{which + 1}"} for part, which in zip(parts, chosen)]
+        chosen = rng.sample(range(len(drafts)), 3 if len(drafts) > 2 and rng.random() < 0.25 else 2)
+        references = [unique_reference(rng, drafts[i], [d for d in drafts if d is not drafts[i]]) for i in chosen]
+        if None in references:
+            return Sample(USER, [], [])
+        question, parts = rng.choice([joined_question, shared_question, comparison])(
+            rng, [drafts[i] for i in chosen], references)
+        items = [{"sub_question": part, "tool_name": titles[i]} for part, i in zip(parts, chosen)]
         branches.append((question + tail + ASSISTANT, json.dumps({"items": items})))
-    return sample_of(head.replace("{tools_str}", json.dumps(tools, indent=4)), branches, "decompose")
+    return sample_of(head.replace("{tools_str}", json.dumps(shown, indent=4)), branches, "decompose")
+
+
+DESCRIPTIONS = ("One document of the archive.", "Answers questions on this document.", "A text of some pages.")
+
+
+def joined_question(rng: Random, drafts: list[Draft], references: list[str]) -> tuple[str, list[str]]:
+    """(a question for another fact of each document, its parts)."""
+    parts = [rng.choice(rng.choice(draft.written.facts).fact.questions).replace("{doc}", reference)
+             for draft, reference in zip(drafts, references)]
+    later = [part[0].lower() + part[1:] for part in parts[1:]]
+    return rng.choice([", and ".join([parts[0][:-1], *(part[:-1] for part in later)]) + "?", " And ".join([parts[0], *later]),
+                       " ".join(parts)]), parts
+
+
+def shared_question(rng: Random, drafts: list[Draft], references: list[str]) -> tuple[str, list[str]]:
+    """(one question asked of all documents in a list, the question for each)."""
+    template = rng.choice(rng.choice(drafts[0].written.facts).fact.questions)
+    return template.replace("{doc}", listed(rng, references)), [template.replace("{doc}", one) for one in references]
+
+
+def comparison(rng: Random, drafts: list[Draft], references: list[str]) -> tuple[str, list[str]]:
+    """(a question that compares documents in one point, the question for that point of each)."""
+    fact = rng.choice(drafts[0].written.facts)
+    nouns = [found[1] for text in fact.fact.questions if (found := WHAT_IS.fullmatch(text))]
+    noun = rng.choice([*nouns, spoken(fact)])
+    question = rng.choice(COMPARISONS).replace("{number}", str(rng.randint(2, 90))).replace("{noun}", noun)
+    return (question.replace("{docs}", listed(rng, references)),
+            [f"What is the {noun} of {reference}?" for reference in references])
+
+
+def listed(rng: Random, references: list[str]) -> str:
+    last = rng.choice([" and ", " and ", " as well as "])
+    return ", ".join(references[:-1]) + last + references[-1]
 
 
 SKILLS: tuple[Callable[[Random, int, bool], Sample], ...] = (
     answer_sample, citation_sample, refine_sample, rerank_sample, judge_sample, grade_sample, better_sample,
     compress_sample, register_sample, questions_sample, summary_sample, triplet_sample, rewrite_sample, hyde_sample,
     decompose_sample)
+# How often each is practiced: what takes longest to learn gets most.
+SHARES = (1, 1, 1, 3, 1, 1, 1, 3, 1, 1, 1, 4, 1, 1, 4)

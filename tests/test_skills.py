@@ -6,6 +6,7 @@ import re
 
 import pytest
 from llama_index.core import PromptTemplate
+from llama_index.core.indices.property_graph.utils import default_parse_triplets_fn
 from llama_index.core.indices.utils import default_parse_choice_select_answer_fn
 from llama_index.core.prompts.default_prompts import DEFAULT_CHOICE_SELECT_PROMPT, DEFAULT_TEXT_QA_PROMPT
 from llama_index.core.question_gen.output_parser import SubQuestionOutputParser
@@ -80,7 +81,7 @@ def test_reranking_replies_are_parsed_by_the_library():
     chosen = none = 0
     for prompt, answer in samples(skills.rerank_sample):
         numbers, relevances = default_parse_choice_select_answer_fn(answer, 10)
-        assert f"Document {numbers[0]}:\n" in prompt if numbers else answer == "None of the documents."
+        assert f" [{numbers[0]}]\n" in prompt if numbers else answer == "None of the documents."
         chosen, none = chosen + bool(numbers), none + (not numbers)
         assert all(1 <= relevance <= 10 for relevance in relevances)
     assert chosen > 20 and none > 20
@@ -139,27 +140,28 @@ def test_sub_questions_are_parsed_by_the_library_and_name_their_document():
     for prompt, answer in samples(skills.decompose_sample):
         tools = json.loads(prompt.split("Documents:\n")[1].split("\n\nQuestion: ")[0])
         parsed = SubQuestionOutputParser().parse(answer).parsed_output
-        assert len({item.tool_name for item in parsed}) == len(parsed) == 2
+        assert len({item.tool_name for item in parsed}) == len(parsed) in (2, 3)
         assert all(item.tool_name in tools and item.sub_question.endswith("?") for item in parsed)
+        assert not any(item.tool_name.startswith("Amendment") for item in parsed)
     # The template goes through the library's own formatting, which leaves the braces of the example as they are.
     shown = PromptTemplate(SUB_QUESTION_TEMPLATE).format(tools_str="{}", query_str="?")
     assert ' {"items": [{"sub_question"' in shown and '"..."}]}\n' in shown
     assert prompt.startswith(shown.split("Documents:")[0])
 
 
-def test_triplets_name_the_document_and_values_of_the_text():
-    checked = 0
+def test_triplets_stand_in_the_text_and_the_library_reads_every_line():
+    relations, headings = set(), 0
     for prompt, answer in samples(skills.triplet_sample):
-        text = prompt.split("Text: ")[-1]
-        for line in answer.splitlines():
-            if prompt.rsplit("Text: ", 1)[1].startswith("title: Register"):
-                assert all(part in text or part in skills.RELATIONS.values() for part in line[1:-1].split(", "))
-                checked += 1
-                continue
-            title, rest = line[1:-1].split(", " + line[1:-1].split(", ")[-2] + ", ")[0], line[1:-1].split(", ")[-1]
-            assert title.split(", ")[0] in text and rest in text
-            checked += 1
-    assert checked > 60
+        text = prompt.rsplit("Text: ", 1)[1].replace(",", "")
+        triplets = default_parse_triplets_fn(answer)
+        assert len(triplets) == len(answer.splitlines())
+        for head, relation, tail in triplets:
+            # The library writes all names and relations with one capital, the first.
+            assert head.lower() in text.lower() and tail.lower() in text.lower()
+            assert relation.lower() in text.lower() or relation.lower() in skills.COMPANY_SENTENCES
+            relations.add(relation.lower())
+            headings += relation.lower() not in skills.COMPANY_SENTENCES
+    assert relations >= set(skills.COMPANY_SENTENCES) and headings > 30
 
 
 def test_a_hypothetical_passage_and_rewritten_questions_keep_the_names():
