@@ -79,9 +79,8 @@ def says(capsys, checker, student, *context):
 # --- right answers, written in another way than the reference -------------------------------------------------------
 
 
-def rrf_from_zero(first, second, k=60):
-    """As llama-index does it: ranks from 0."""
-    scores = {item: sum(1 / (k + ranking.index(item)) for ranking in (first, second) if item in ranking)
+def rrf_by_index(first, second, k=60):
+    scores = {item: sum(1 / (k + ranking.index(item) + 1) for ranking in (first, second) if item in ranking)
               for item in dict.fromkeys([*second, *first])}
     return [item for item, _ in sorted(scores.items(), key=lambda pair: -pair[1])]
 
@@ -130,11 +129,11 @@ def messages_with_fstring(question, template):
 
 
 def budget_by_tokens_left(passages, budget):
-    """Rounds up where the reference rounds down, and says 0 for what is not kept."""
+    """Rounds the share before it is used, and says 0 for what is not kept."""
     kept = []
     for characters, title, text in passages:
         part = min(1.0, max(0.0, (budget - title) / text))
-        kept.append(math.ceil(characters * part))
+        kept.append(int(characters * part))
         budget = budget - title - text if part == 1.0 else 0
     return kept
 
@@ -272,20 +271,33 @@ def mended(question, names, least=0.85, fold=str.casefold, exact=True, sizes=Non
     ("weighted_fusion", fusion_with_numpy, ()), ("in_force", force_by_sorting, ()),
     ("in_force", lambda texts, day: set(force_by_sorting(texts, day)), ()),
     ("audit_indexes", INDEX_LABELS, (INDEX_REPORTS,)),
-    ("fill_budget", budget_by_tokens_left, ()), ("expand_terms", terms_by_position, ()),
+    ("fill_budget", budget_by_tokens_left, ()), ("fill_budget", lambda p, b: np.array(budget(p, b), dtype=int), ()),
+    ("fill_budget", lambda p, b: tuple(map(np.int64, budget(p, b))), ()), ("expand_terms", terms_by_position, ()),
     ("predict", {"glossary": "helps", "HyDE": "hurts"}, (("glossary", "HyDE"),)), ("audit", LABELS, (REPORTS,)),
     ("audit", {"A": "chosen on test"}, ([{"report": "A", **REPORT, "chosen_on": "test", "tokens_b": 9}],)),
     ("audit", {"A": "unequal tokens"}, ([{"report": "A", **REPORT, "chosen_on": "test", "tokens_b": 9}],)),
-    ("rrf", rrf_from_zero, ()), ("evidence_recall", recall_by_merging, ()),
+    ("rrf", rrf_by_index, ()), ("evidence_recall", recall_by_merging, ()),
     ("split_by_contract", split_by_threshold, ()),
     ("paired_bootstrap", bootstrap_in_plain_python, ()), ("cost_per_correct", cost_by_rows, ()),
     ("format_example", messages_with_fstring, ()),
     ("choose_k", (5, "0.81 of the evidence is found at half the tokens of k = 10"), (TABLE, 1000)),
     ("choose_k", (10, "the highest recall that the budget allows, by a little"), (TABLE, 1000)),
+    ("choose_k", (5, "k=5 is the most that fits in 500 tokens; it gives 0.81 instead of 0.62"), (TABLE, 500)),
+    ("choose_k", (5, "5 passages get four fifths of the gold characters and stay within 500"), (TABLE, 500)),
+    ("choose_k", (5, "With 5 we find 0.81 for 450 tokens"), (TABLE, 500)),
     ("forgetting", "forgot", ((0.9, 0.85, 0.95), (0.5, 0.4, 0.6))),
     ("forgetting", "cannot tell", ((0.9, 0.8, 0.95), (0.85, 0.75, 0.9))),
+    ("forgetting", "kept", ((0.5, 0.45, 0.55), (0.8, 0.75, 0.85))),
     ("decide", {"arm": "rag", "reason": "with a loss of 0.05 it balances errors and price",
                 "claims": {"rag - base": "helps", "sft_rag - rag": "inconclusive"}}, (ARMS, 0.05, DIFFERENCES)),
+    *(("decide", {"arm": "rag", "reason": reason,
+                  "claims": {"rag - base": "helps", "sft_rag - rag": "inconclusive"}}, (ARMS, 0.05, DIFFERENCES))
+      for reason in ("Incorrect answers cost twelve dollars each, so they have to be rare",
+                     "Hallucinations cost us 12 USD each, retrieval costs hardly anything",
+                     "The damage done by false answers is larger than what retrieval costs")),
+    *(("decide", {"arm": arm, "reason": "no arm is worth what its wrong answers cost", "claims": {}},
+       ([{"arm": "rag", "wrong": 0.5, "cost": 1.0}, {"arm": "none (do nothing)", "wrong": 0.0, "cost": 2.0}], 9.0, {}))
+      for arm in ("none (do nothing)", "None", "none", None)),
 ])
 def test_right_answers_pass_and_come_back(capsys, name, answer, context):
     line, returned = says(capsys, check.CHECKERS[name], answer, *context)
@@ -322,9 +334,16 @@ def fuse(first, second, k=60, start=1, best_first=True):
 WRONG_RRF = [
     (lambda a, b: a + b, "comes twice"),
     (lambda a, b: [x for x in a if x in b], "is lost"),
-    (lambda a, b: list(dict.fromkeys(a + b)), "stands above"),
-    (lambda a, b: fuse(a, b, best_first=False), "worst comes first"),
-    (lambda a, b: fuse(a, b, k=0), "constant k = 60"),
+    (lambda a, b: fuse(a, b), "3 were given"),
+    (lambda a, b, k: fuse(a, b, k), "missing 1 required"),
+    (lambda a, b, k=0: fuse(a, b, k), "stands above"),
+    (lambda a, b, k=60: list(dict.fromkeys(a + b)), "stands above"),
+    (lambda a, b, k=60: fuse(a, b, k + 1), "stands above"),
+    (lambda a, b, k=60: fuse(a, b, k, best_first=False), "worst comes first"),
+    (lambda a, b, k=60: fuse(a, b, k, start=0), "first rank is 1"),
+    (lambda a, b, k=60: fuse(a, b, k=0), "constant k = 60"),
+    *((functools.partial(lambda a, b, k=60, *, fixed: fuse(a, b, fixed), fixed=fixed), "k changes nothing")
+      for fixed in (1, 10, 50, 58, 60, 61, 70, 100)),
     (lambda a, b: {x: 1.0 for x in a + b}, "mapping"),
     (lambda a, b: [(x, 1.0) for x in fuse(a, b)], "leave the scores out"),
     (lambda a, b: fuse(a, b) + ["d99"], "in neither list"),
@@ -361,6 +380,9 @@ WRONG_FORMAT = [
     (with_messages(lambda p, q: [{"role": "user", "content": q.question}, {"role": "assistant", "content": q.answer}]),
      "bare question"),
     (with_messages(lambda p, q: [{"role": "assistant", "content": q.answer}, {"role": "user", "content": p}]), "order"),
+    *((lambda q, t, said=said: [{"role": "user", "content": t.format(query_str=said(q))},
+                                {"role": "assistant", "content": q.answer}], "filled in the question object")
+      for said in (str, repr, lambda question: question)),
     (with_messages(lambda p, q: [{"role": "user", "content": p + q.answer},
                                  {"role": "assistant", "content": q.answer}]), "holds the answer"),
     (with_messages(lambda p, q: [{"role": "user", "content": p},
@@ -386,8 +408,16 @@ def without_seed(questions, share, seed):
     return split_by_threshold(questions, share, random.randrange(10**9))
 
 
+def split_a_set(questions, share, seed):
+    contracts = list({q.cluster for q in questions})
+    random.Random(seed).shuffle(contracts)
+    held_out = contracts[:max(1, round(share * len(contracts)))]
+    return [q for q in questions if q.cluster not in held_out], [q for q in questions if q.cluster in held_out]
+
+
 WRONG_SPLIT = [
     (by_question, "on both sides"),
+    (split_a_set, "the order of a set"),
     (lambda q, share, seed: (split_by_threshold(q, share, seed)[0][:-3], split_by_threshold(q, share, seed)[1]),
      "neither side"),
     (lambda q, share, seed: split_by_threshold(q, share, seed)[::-1], "interchanged"),
@@ -413,9 +443,16 @@ def boot(differences, clusters, n_boot, seed, tail=2.5, items=False, of_means=Fa
     return tuple(np.percentile(means, [tail, 100 - tail]))
 
 
+def boot_without_repeats(differences, clusters, n_boot, seed):
+    differences, names, draw = np.array(differences), np.unique(clusters), np.random.default_rng(seed)
+    means = [differences[np.isin(clusters, draw.choice(names, len(names)))].mean() for _ in range(n_boot)]
+    return tuple(np.percentile(means, [2.5, 97.5]))
+
+
 WRONG_BOOTSTRAP = [
     (functools.partial(boot, items=True), "no independent draws"),
     (functools.partial(boot, of_means=True), "weighs the same"),
+    (boot_without_repeats, "drawn twice must count twice"),
     (functools.partial(boot, tail=5), "covers 90%"),
     (lambda d, c, n, s: tuple(np.percentile(d, [2.5, 97.5])), "single differences"),
     (lambda d, c, n, s: boot(d, c, n, s)[::-1], "above the upper"),
@@ -438,7 +475,8 @@ WRONG_COST = [
 ]
 
 
-def budget(passages, budget, titles=True, cut=True, skip=False, beyond=False, title_of_cut=True, tokens=False):
+def budget(passages, budget, titles=True, cut=True, skip=False, beyond=False, title_of_cut=True, tokens=False,
+           rounded=int):
     kept, left = [], budget
     for size, title, text in passages:
         cost = text + title * titles
@@ -449,7 +487,7 @@ def budget(passages, budget, titles=True, cut=True, skip=False, beyond=False, ti
             kept.append(0)
         else:
             rest = max(0, left - title * title_of_cut * titles)
-            return kept + ([rest if tokens else int(size * min(1, rest / text))] if cut else [])
+            return kept + ([rest if tokens else rounded(size * min(1, rest / text))] if cut else [])
     return kept
 
 
@@ -460,6 +498,13 @@ WRONG_BUDGET = [
     (functools.partial(budget, beyond=True), "beyond the budget"),
     (functools.partial(budget, tokens=True), "counted in tokens"),
     (functools.partial(budget, title_of_cut=False), "has a title, too"),
+    (functools.partial(budget, rounded=math.ceil), "not rounded down"),
+    (functools.partial(budget, rounded=round), "not rounded down"),
+    (functools.partial(budget, rounded=float), "is a float; round down to whole characters"),
+    (functools.partial(budget, rounded=np.floor), "round down to whole characters"),
+    (lambda p, b: np.array(budget(p, b), dtype=float), "is a float; round down to whole characters"),
+    (lambda p, b: [math.nan for _ in p], "returns nan"),
+    (lambda p, b: np.zeros((len(p), 2), dtype=int), "a list of numbers"),
     (lambda p, b: [min(size, b * 4) for size, _, _ in p], "tokens buy"),
     (lambda p, b: [size + 1 for size, _, _ in p], "more is kept than there is"),
     (lambda p, b: [-1 for _ in p], "fewer than 0"),
@@ -581,10 +626,14 @@ WRONG_FORCE = [
     (lambda texts, day: [name for _, name, since in {
         clause: (clause, name, since) for clause, name, since in sorted(texts, key=lambda t: t[2], reverse=True)
     }.values() if since <= day], "these are the first texts"),
-    (lambda texts, day: [max(reversed(begun), key=lambda t: t[2])[1]]
+    (lambda texts, day: [max(begun, key=lambda t: t[2])[1]]
      if (begun := [t for t in texts if t[2] <= day]) else [], "one clause at a time"),
     (lambda texts, day: list({clause: name for clause, name, since in texts if since <= day}.values()),
      "the order of the list says nothing"),
+    (lambda texts, day: list({clause: name for clause, name, since in sorted(texts) if since <= day}.values()),
+     "the ids say nothing"),
+    (lambda texts, day: [max(name for c, name, since in texts if c == clause and since <= day)
+                         for clause in {c for c, _, since in texts if since <= day}], "the ids say nothing"),
     (lambda texts, day: [name for since, name in latest(texts).values() if since <= day], "a clause is lost"),
     (lambda texts, day: [], "are not the texts in force"),
     (lambda texts, day: {"a": 1}, "a list of ids is wanted"),
@@ -765,7 +814,7 @@ def test_known_wrong_functions_are_diagnosed(capsys, name, wrong, diagnosis):
 
 
 REASON = "recall is highest within the token budget"
-MEMO = {"arm": "rag", "reason": "its expected loss is smallest here",
+MEMO = {"arm": "rag", "reason": "its expected loss, with all costs, is smallest",
         "claims": {"rag - base": "helps", "sft_rag - rag": "inconclusive"}}
 HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
 
@@ -776,7 +825,9 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("choose_k", (4, REASON), (TABLE, 500), "not in the table"),
     ("choose_k", (8, REASON), ([{"k": 5, "recall": 0.8, "tokens": 5}, {"k": 8, "recall": 0.8, "tokens": 8}], 9),
      "wasteful"),
-    ("choose_k", (5, "because"), (TABLE, 500), "five words"),
+    ("choose_k", (5, "because"), (TABLE, 500), "five different words"),
+    ("choose_k", (5, "recall token recall token recall token"), (TABLE, 500), "five different words"),
+    ("choose_k", (5, ...), (TABLE, 500), "number 2 of 2 is still missing"),
     ("choose_k", (5, "it simply looks best to me"), (TABLE, 500), "what k buys"),
     ("choose_k", (5, "it finds the most evidence of all"), (TABLE, 500), "what k costs"),
     ("choose_k", 5, (TABLE, 500), "a pair"),
@@ -785,6 +836,7 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("forgetting", "kept", (HIGH, LOWER), "do they meet"),
     ("forgetting", "cannot tell", (HIGH, LOWER), "most cautious"),
     ("forgetting", "yes", (HIGH, LOWER), "say 'forgot', 'kept'"),
+    ("forgetting", "forgot", (LOWER, HIGH), "is not below"),
     ("decide", MEMO | {"arm": "base"}, (ARMS, 0.05, DIFFERENCES), "the cheapest"),
     ("decide", MEMO | {"arm": "sft_rag"}, (ARMS, 0.05, DIFFERENCES), "errs least"),
     ("decide", MEMO, (ARMS, 5.0, DIFFERENCES), "smallest expected loss"),
@@ -795,7 +847,22 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
      "which side of 0"),
     ("decide", MEMO | {"claims": {"rag - base": "helps"}}, (ARMS, 0.05, DIFFERENCES), "a verdict for each"),
     ("decide", MEMO | {"reason": "it is just the nicest arm"}, (ARMS, 0.05, DIFFERENCES), "wrong answers cost"),
+    *(("decide", MEMO | {"reason": reason}, (ARMS, 0.05, DIFFERENCES), said) for reason, said in (
+        ("Loss is blah blah blah", "five different words"),
+        ("I chose this because I like taking a risk", "what wrong answers cost"),
+        ("I simply do not like wrong answers", "what is paid or saved"))),
+    ("decide", MEMO | {"claims": {"rag - base": "inconclusive", "sft_rag - rag": "inconclusive"}},
+     (ARMS, 0.05, {"rag - base": (0.06, 0.004, 0.12), "sft_rag - rag": (0.1, -0.02, 0.2)}),
+     "Only the interval counts here: from 0.004 to 0.12, it lies wholly above 0"),
+    ("decide", MEMO | {"claims": {"sft - base": "inconclusive"}}, (ARMS, 0.05, {"sft - base": (-0.06, -0.12, -0.004)}),
+     "wholly below 0"),
+    ("decide", MEMO | {"arm": None}, (ARMS, 0.05, DIFFERENCES), "not in the table"),
+    ("decide", MEMO | {"arm": ...}, (ARMS, 0.05, DIFFERENCES), "'arm' is still missing"),
+    ("decide", MEMO | {"claims": {"rag - base": "helps", "sft_rag - rag": ...}}, (ARMS, 0.05, DIFFERENCES),
+     "'claims', 'sft_rag - rag' is still missing"),
     ("decide", "rag", (ARMS, 0.05, DIFFERENCES), "a memo"),
+    ("predict", {"glossary": "helps", "HyDE": ...}, (("glossary", "HyDE"),), "'HyDE' is still missing"),
+    ("audit", LABELS | {"C": ..., "D": ...}, (REPORTS,), "'C' is still missing"),
     ("predict", {"glossary": "helps"}, (("glossary", "HyDE"),), "no prediction for 'HyDE'"),
     ("predict", {"glossary": "helps", "hyde": "helps", "HyDE": "hurts"}, (("glossary", "HyDE"),), "not tested here"),
     ("predict", {"glossary": "helps", "HyDE": "no idea"}, (("glossary", "HyDE"),), "say one of helps"),
@@ -837,12 +904,26 @@ def test_wrong_judgements_are_diagnosed(capsys, name, wrong, context, diagnosis)
     assert says(capsys, check.CHECKERS[name], returned, *context)[0].startswith("[passed]")
 
 
+def rule_of_loss(forgot):
+    """The right rule, except for what it takes for a loss."""
+    def judge(before, after, margin):
+        if forgot(before, after, margin):
+            return "forgot"
+        return "kept" if before[2] - after[1] < margin else "cannot tell"
+
+    return judge
+
+
 @pytest.mark.parametrize(("name", "wrong", "diagnosis"), [
     ("choose_k", lambda table, budget: (table[-1]["k"], REASON), "the budget is"),
     ("choose_k", lambda table, budget: (table[0]["k"], REASON), "more can be had"),
     ("forgetting", lambda before, after, margin: "forgot" if after[0] < before[0] else "kept", "is not below"),
     ("forgetting", lambda before, after, margin: "cannot tell", "most cautious"),
     ("forgetting", lambda before, after, margin: "forgot" if after[2] < before[1] else "kept", "absence of proof"),
+    ("forgetting", rule_of_loss(lambda b, a, margin: b[1] > a[2] or b[2] < a[1]), "is not below"),
+    ("forgetting", rule_of_loss(lambda b, a, margin: b[0] - a[0] > 0.2), "is not below"),
+    ("forgetting", lambda before, after, margin: check.forgetting.reference(before, after), "margin of 0.01"),
+    ("forgetting", lambda before, after, margin: check.forgetting.reference(before, after, 0.01), "most cautious"),
     ("audit", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit_indexes", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
     ("audit_triplets", lambda reports: {row["report"]: "fine" for row in reports}, "is not fine"),
@@ -891,9 +972,27 @@ def test_an_untouched_stub_is_not_attempted(capsys, name, stub):
     assert returned is check.CHECKERS[name].reference
 
 
-@pytest.mark.parametrize("value", [..., None, (..., "why"), {"arm": ..., "reason": "", "claims": {}}])
+@pytest.mark.parametrize("value", [..., None, (..., ...), {"arm": ..., "reason": ..., "claims": {}},
+                                   {"arm": ..., "reason": ..., "claims": {"rag - base": ..., "sft_rag - rag": ...}}])
 def test_an_untouched_judgement_is_not_attempted(capsys, value):
     assert says(capsys, check.decide, value, ARMS, 0.05, DIFFERENCES)[0].startswith("[not attempted]")
+
+
+def test_a_half_filled_answer_of_a_function_is_said(capsys):
+    line, returned = says(capsys, check.split_by_contract, lambda questions, share, seed: (questions, ...))
+    assert line.startswith("[diagnosis] split_by_contract: number 2 of 2 is still missing")
+    assert returned is check.split_by_contract.reference
+    assert says(capsys, check.split_by_contract, lambda *case: (..., ...))[0].startswith("[not attempted]")
+
+
+def test_a_split_that_rests_on_plain_text_is_not_called_one_that_rests_on_a_set(capsys):
+    def split_by_contract(questions, share, seed):
+        contracts = [str(name) for name in np.unique([q.cluster for q in questions])]
+        held_out = dict.fromkeys(contracts, False) | dict.fromkeys(
+            random.Random(seed).sample(contracts, round(share * len(contracts))), True)
+        return [q for q in questions if not held_out[q.cluster]], [q for q in questions if held_out[q.cluster]]
+
+    assert says(capsys, check.split_by_contract, split_by_contract)[0].startswith("[passed]")
 
 
 def test_a_forgotten_return_is_said(capsys):
@@ -925,9 +1024,9 @@ def test_nothing_that_a_student_hands_in_crashes(capsys, name, student):
 
 
 def test_what_the_student_prints_is_held_back(capsys):
-    def rrf(first, second):
+    def rrf(first, second, k=60):
         print("many\nlines")
-        return fuse(first, second)
+        return fuse(first, second, k)
 
     assert says(capsys, check.rrf, rrf)[0].startswith("[passed]")
 
@@ -975,3 +1074,8 @@ def test_the_references_agree_with_hand_computed_values():
     assert check.expand_terms.reference("Green fence?", {"green fence": "a cap"}) == "Green fence (a cap)?"
     low, high = check.paired_bootstrap.reference([1.0] * 8 + [0.0] * 8, ["a"] * 8 + ["b"] * 8)
     assert (low, high) == (0.0, 1.0)
+
+
+def test_a_corpus_without_questions_cannot_be_split():
+    with pytest.raises(LabsError, match="questions.jsonl"):
+        check.split_by_contract.reference([], 0.6, 0)
