@@ -106,12 +106,12 @@ def headline(frame: pd.DataFrame, economics: Mapping[str, roi.Economics],
     """One row per arm of one split: quality with intervals, rates, mean tokens, latency (ms), cost (USD)."""
     rows = []
     for arm, part in frame.groupby("arm", sort=False):
-        wrong = part.assign(hallucinated=~part["correct"].astype(bool) & ~part["abstained"].astype(bool))
+        wrong = part.assign(wrong=~part["correct"].astype(bool) & ~part["abstained"].astype(bool))
         latency = part["retrieve_ms"].astype(float).fillna(0) + part["generate_ms"].astype(float)
         recall = part["evidence_recall"].astype(float)
         rows.append({
             "arm": arm, "n": len(part), "correct": _interval(part, "correct"),
-            "hallucinated": _interval(wrong, "hallucinated"),
+            "wrong": _interval(wrong, "wrong"),
             "abstained": float(part["abstained"].astype(float).mean()),
             "malformed": float(1 - part["well_formed"].astype(float).mean()),
             "evidence_recall": None if arm not in roi.RETRIEVING or recall.isna().all() else float(recall.mean()),
@@ -225,15 +225,19 @@ def _split(frame: pd.DataFrame, name: str, assumptions: roi.Assumptions, trainin
     usd_per_query = roi.cost_per_query(frame, assumptions, table)
     rows = headline(frame, economics, usd_per_query)
     n, clusters = frame["question_id"].nunique(), frame["cluster"].nunique()
+    sizes = frame.groupby("cluster")["question_id"].nunique().tolist()
     split = {"name": name, "label": SPLITS.get(name, name), "n": n, "clusters": clusters, "contrasts": contrasts,
              "left_out": left_out, "rows": rows, "economics": list(economics.values()), "compared": name in COMPARED,
-             "detectable": stats.minimum_detectable_effect(n, clusters, PLANNED_DISCORDANT, PLANNED_ICC)}
+             "detectable": stats.minimum_detectable_effect(sizes, PLANNED_DISCORDANT, PLANNED_ICC)}
     if split["compared"]:
         split |= {"worth": [], "break_even": [],
                   "sensitivity": roi.price_sensitivity(frame, PRICE_PAIRS, assumptions, table).to_dict("records")}
         if contrasts:
             split["worth"] = roi.uncertainty(frame, assumptions, training, table).to_dict("records")
-            split["break_even"] = [_break_even(row["difference"], economics, assumptions) for row in contrasts]
+            worth = frame.assign(net_usd=roi.net_per_query(frame, assumptions, table))
+            split["break_even"] = [_break_even(worth, economics.get(a, roi.NOTHING), economics.get(b, roi.NOTHING),
+                                               assumptions)
+                                   for a, b in [*((arm, roi.NONE) for arm in economics), *_pairs(contrasts)]]
     return split
 
 
@@ -262,13 +266,22 @@ def _figures(frame: pd.DataFrame, split: Mapping[str, Any],
     return {name: {"src": plots.data_uri(figure), "alt": plots.alt_text(figure)} for name, figure in figures.items()}
 
 
-def _break_even(difference: stats.Difference, economics: Mapping[str, roi.Economics],
-                assumptions: roi.Assumptions) -> dict[str, Any]:
-    """Where the arms of a contrast are worth the same; with a caution where they are not shown to differ at all."""
-    a, b = economics[difference.a], economics[difference.b]
+def _pairs(contrasts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["difference"].a, row["difference"].b) for row in contrasts]
+
+
+def _break_even(worth: pd.DataFrame, a: roi.Economics, b: roi.Economics, assumptions: roi.Assumptions) -> dict[str, Any]:
+    """Where two choices are worth the same, with its interval; a caution where a query is not shown to be worth more.
+
+    `worth` is the results table with the column net_usd; the second choice may be to do nothing.
+    """
+    gain = (stats.mean_interval(worth[worth["arm"] == a.arm], "net_usd") if b.arm == roi.NONE
+            else stats.paired_difference(worth, a.arm, b.arm, "net_usd"))
     found = roi.break_even_volume(a, b, assumptions.horizon_months)
-    caution = "; but no difference in correct answers is shown" if difference.verdict == "inconclusive" else ""
-    return {"a": a.arm, "b": b.arm, "volume": found.volume, "reason": found.reason + caution,
+    open_ = gain.low <= 0 <= gain.high
+    return {"a": a.arm, "b": b.arm, "volume": found.volume,
+            "interval": roi.break_even_interval(a, b, assumptions.horizon_months, gain),
+            "reason": found.reason + ("; but the interval of the gain per query holds 0" if open_ else ""),
             "loss": roi.break_even_loss(a, b, assumptions)}
 
 
@@ -408,12 +421,12 @@ LoRA adapter; sft_rag = adapter and passages. All arms answer the same questions
 {% for split in splits %}
 <div class="scroll"><table><caption>{{ split.name }}: {{ split.label }}; {{ split.n }} questions in
 {{ split.clusters }} clusters</caption>
-<thead><tr><th scope="col">arm</th><th scope="col">correct [95%]</th><th scope="col">hallucinated [95%]</th>
+<thead><tr><th scope="col">arm</th><th scope="col">correct [95%]</th><th scope="col">wrong [95%]</th>
 <th scope="col">abstained</th><th scope="col">malformed</th><th scope="col">evidence found</th>
 <th scope="col">tokens in / out</th><th scope="col">latency p50 / p95</th><th scope="col">per 1,000 queries</th>
 <th scope="col">per correct answer</th></tr></thead><tbody>
 {% for row in split.rows %}
-<tr><th scope="row">{{ row.arm }}</th><td>{{ row.correct }}</td><td>{{ row.hallucinated }}</td>
+<tr><th scope="row">{{ row.arm }}</th><td>{{ row.correct }}</td><td>{{ row.wrong }}</td>
 <td>{{ row.abstained|pct }}</td><td>{{ row.malformed|pct }}</td><td>{{ row.evidence_recall|pct }}</td>
 <td>{{ "%.0f"|format(row.tokens_in) }} / {{ "%.1f"|format(row.tokens_out) }}</td>
 <td>{{ "%.0f"|format(row.p50) }} / {{ "%.0f"|format(row.p95) }} ms</td><td>{{ row.usd_per_1000|usd }}</td>
@@ -423,10 +436,10 @@ LoRA adapter; sft_rag = adapter and passages. All arms answer the same questions
 {% endfor %}
 <p class="note">A cluster is a contract, for questions on all contracts the matter asked. Intervals resample clusters
 (2,000 draws); where all answers are right or all are wrong, Wilson's
-interval counts each contract once. Hallucinated: wrong and not abstained. Evidence found: share of the gold characters
+interval counts each contract once. Wrong: neither right nor abstained, made up or copied from the wrong passage. Evidence found: share of the gold characters
 that were retrieved, over questions that have evidence. Latency: retrieval plus generation, per question as metered on
 this machine. Per 1,000 queries: variable cost; per correct answer: all costs, labor included, over
-{{ months }} months.</p>
+{{ months }} months; right abstentions are not among these answers.</p>
 
 <h2 id="differences">Paired differences</h2>
 {% for split in splits if split.compared %}
@@ -507,11 +520,13 @@ Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ trainin
 {% endfor %}
 </tbody></table></div>
 <div class="scroll"><table><caption>Where two arms are worth the same</caption>
-<thead><tr><th scope="col">arms</th><th scope="col">queries a month</th><th scope="col" class="words">reading</th>
+<thead><tr><th scope="col">choices</th><th scope="col">queries a month [95%]</th><th scope="col" class="words">reading</th>
 <th scope="col">loss on a wrong answer</th></tr></thead><tbody>
 {% for row in split.break_even %}
 <tr><th scope="row">{{ row.a }} and {{ row.b }}</th>
-<td>{{ "never" if row.volume is none else "{:,.0f}".format(row.volume) }}</td><td class="words">{{ row.reason }}</td>
+<td>{{ "never" if row.volume is none else "{:,.0f}".format(row.volume) }}
+{%- if row.interval %} [{{ "{:,.0f}".format(row.interval[0]) }}, {{ "{:,.0f}".format(row.interval[1]) }}]{% endif %}</td>
+<td class="words">{{ row.reason }}</td>
 <td>{{ "at none" if row.loss is none else row.loss|usd }}</td></tr>
 {% endfor %}
 </tbody></table></div>
@@ -542,7 +557,9 @@ Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ trainin
 {% endfor %}
 </tbody></table></div>
 <p class="note">The tokens were metered on the model named above and are priced as if the model of the price row had
-served them. A right abstention ("not stated", and it is not) counts as correct.</p>
+served them. In money, an abstention is an abstention, right or in vain: who gets it can't tell and looks it up. So the
+shares here, and costs per correct answer, count answers that say something; a right abstention counts as correct
+everywhere else on this page.</p>
 
 <h2 id="machine">Machine and time</h2>
 {{ pairs(machine.items(), "Machine") }}

@@ -3,9 +3,8 @@
 Quality, tokens and milliseconds come from the results table; prices from the dated price file; everything else is an
 assumption with a name, a unit and a reason. No number is typed in twice.
 
-Symbols, per arm: a = share correct, s = share abstained without being right, w = share wrong (a + s + w = 1);
-v = value of a correct answer, h = cost of a needless abstention, L = loss on a wrong answer, u = variable cost per
-query, q = queries per month, H = fixed cost per month, F = one-off cost, T = horizon in months.
+Symbols, per arm: a = share of right answers, s = share abstained, w = share wrong (a + s + w = 1); v = value of a right
+answer, h = cost of an abstention, L = loss on a wrong answer, u = variable cost per query, q = queries per month, H = fixed cost per month, F = one-off cost, T = horizon in months.
 Sources: Cost-of-Pass (arXiv 2504.13359) for cost per correct answer; FinOps for AI for unit economics.
 """
 
@@ -40,8 +39,8 @@ class Assumptions:
 
     queries_per_month: float = _assume(2_000, "a team of 20 that asks 5 questions on each of 20 working days")
     value_correct_usd: float = _assume(8.0, "6 minutes of a contract expert saved by a right answer")
-    cost_abstain_usd: float = _assume(1.35, "1 minute lost on an abstention before looking it up by hand")
-    loss_wrong_usd: float = _assume(4.0, "3 minutes to notice and redo a wrong answer; an unnoticed one costs far more")
+    cost_abstain_usd: float = _assume(1.35, "1 minute lost on an abstention, right or not, before looking it up by hand")
+    loss_wrong_usd: float = _assume(4.0, "3 minutes lost until a wrong answer is noticed; an unnoticed one costs far more")
     horizon_months: int = _assume(12, "how long the one-off costs must be earned back in")
     discount_rate_per_year: float = _assume(0.08, "cost of capital")
     evaluation_hours: float = _assume(16, "expert hours, once: test questions and their answers, for every arm")
@@ -111,6 +110,10 @@ class Economics:
     loss_tolerance_usd: float | None
 
 
+# Doing nothing: no gain, no cost.
+NOTHING = Economics(NONE, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, math.inf, 0.0, None, 0.0, math.nan, None)
+
+
 @dataclass(frozen=True)
 class BreakEven:
     """Queries per month at which two arms are worth the same; `volume` None means never, and `reason` says why."""
@@ -122,10 +125,11 @@ class BreakEven:
 def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     """a, s, w as 0/1 columns per row; exactly one is 1.
 
-    An abstention that is right (the documents do not say) counts as correct, not as an abstention.
+    An abstention is an abstention, right (the documents do not say) or in vain: who gets it can't tell one from the
+    other and looks it up by hand, so neither saves a minute.
     """
     correct, abstained = frame["correct"].astype(bool), frame["abstained"].astype(bool)
-    return pd.DataFrame({"a": correct, "s": ~correct & abstained, "w": ~correct & ~abstained}).astype(float)
+    return pd.DataFrame({"a": correct & ~abstained, "s": abstained, "w": ~correct & ~abstained}).astype(float)
 
 
 def cost_per_query(frame: pd.DataFrame, assumptions: Assumptions, table: pd.DataFrame | None = None) -> pd.Series:
@@ -157,6 +161,12 @@ def net_value(correct: float, abstained: float, wrong: float, variable_usd: floa
     """g = a*v - s*h - w*L - u, in USD per query."""
     return (correct * assumptions.value_correct_usd - abstained * assumptions.cost_abstain_usd
             - wrong * assumptions.loss_wrong_usd - variable_usd)
+
+
+def net_per_query(frame: pd.DataFrame, assumptions: Assumptions, table: pd.DataFrame | None = None) -> pd.Series:
+    """g of each row in USD: what its outcome is worth, less its variable cost."""
+    values = outcomes(frame)
+    return net_value(values["a"], values["s"], values["w"], cost_per_query(frame, assumptions, table), assumptions)
 
 
 def cost_per_correct(correct: float, variable_usd: float, monthly_usd: float, one_off_usd: float, queries: float,
@@ -225,6 +235,19 @@ def break_even_volume(x: Economics, y: Economics, months: int) -> BreakEven:
     return BreakEven(fixed / gain, f"above this volume {winner} is worth more, below it the other")
 
 
+def break_even_interval(x: Economics, y: Economics, months: int,
+                        gain: stats.Interval | stats.Difference) -> tuple[float, float] | None:
+    """(low, high) of `break_even_volume` where the gain per query, x minus y in USD, lies in its interval.
+
+    None where the gain may be 0, or where no volume makes both arms worth the same.
+    """
+    fixed = (x.monthly_usd - y.monthly_usd) + (x.one_off_usd - y.one_off_usd) / months
+    if gain.low <= 0 <= gain.high or fixed == 0 or (fixed < 0) != (gain.low < 0):
+        return None
+    low, high = sorted((fixed / gain.low, fixed / gain.high))
+    return low, high
+
+
 def break_even_loss(x: Economics, y: Economics, assumptions: Assumptions) -> float | None:
     """L*: the loss on a wrong answer, in USD, at which both arms are worth the same per query.
 
@@ -249,8 +272,7 @@ def uncertainty(frame: pd.DataFrame, assumptions: Assumptions | None = None, tra
     """
     assumptions, training = assumptions or Assumptions(), training or Training()
     arms = list(dict.fromkeys(frame["arm"]))
-    values = outcomes(frame)
-    net = net_value(values["a"], values["s"], values["w"], cost_per_query(frame, assumptions, table), assumptions)
+    net = net_per_query(frame, assumptions, table)
     wide, clusters = stats.align(frame.assign(net_usd=net), arms, "net_usd")
     fixed = np.array([_monthly_fixed(arm, assumptions, training, table) for arm in arms])
     draws = stats.cluster_draws(clusters.nunique(), n_boot, seed)

@@ -195,7 +195,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
 def mcnemar(frame: pd.DataFrame, a: str, b: str, metric: str = "correct", by: str = "arm") -> McNemar:
     """Exact McNemar test on a 0/1 metric: do the discordant questions split evenly between `a` and `b`?
 
-    It counts questions as independent, so it is too sure of itself when contracts matter; `permutation_p` is not.
+    It counts questions as independent, which makes it too sure where those of a contract agree; `permutation_p` does not.
     """
     _two_arms(a, b)
     wide, _ = align(frame, [a, b], metric, by)
@@ -238,26 +238,30 @@ def holm(pvalues: Mapping[str, float]) -> dict[str, float]:
     return {name: adjusted[name] for name in pvalues}
 
 
-def design_effect(n_items: int, n_clusters: int, icc: float) -> float:
-    """How many times more items are needed because they come in equal clusters: 1 + (m - 1) * icc, never below 1."""
-    if not 1 <= n_clusters <= n_items or not 0 <= icc <= 1:
-        raise LabsError(f"design_effect needs 1 <= clusters <= items and icc in 0..1, got items={n_items}, "
-                        f"clusters={n_clusters}, icc={icc}.")
-    return 1 + (n_items / n_clusters - 1) * icc
+def design_effect(sizes: Sequence[float], icc: float) -> float:
+    """How many times more items are needed because they come in clusters of these sizes: 1 + (m - 1) * icc.
+
+    m is the size of the cluster that an item finds itself in, on average (the sum of squared sizes over the sum of
+    sizes): for equal clusters their size, for unequal ones more than the mean (Kish, Survey Sampling, 1965).
+    """
+    each = np.asarray(sizes, dtype=float)
+    if not len(each) or each.min() < 1 or not 0 <= icc <= 1:
+        raise LabsError(f"design_effect needs clusters of at least one item each and icc in 0..1, got sizes={sizes!r}, "
+                        f"icc={icc}.")
+    return float(1 + ((each**2).sum() / each.sum() - 1) * icc)
 
 
-def minimum_detectable_effect(n_items: int, n_clusters: int | None = None, discordant: float = 0.4, icc: float = 0.2,
+def minimum_detectable_effect(sizes: Sequence[float], discordant: float = 0.4, icc: float = 0.2,
                               power: float = 0.8, level: float = 0.95) -> float:
-    """Smallest paired difference of two rates that this many questions can show; state it before you run.
+    """Smallest paired difference of two rates that questions in clusters of these sizes can show; state it before you run.
 
     `discordant` is the expected share of questions that exactly one of the arms gets right, `icc` the expected
     correlation of differences within a contract (both are assumptions). Solves n = (z_a + z_b)^2 (psi - d^2) / d^2
     for d, with n divided by the design effect. Returned value is capped by `discordant`, the most it can be.
     """
-    if not 0 < discordant <= 1 or not 0 < power < 1 or not 0 < level < 1 or n_items < 1:
-        raise LabsError("minimum_detectable_effect needs n_items >= 1, discordant in (0, 1], "
-                        "power and level in (0, 1).")
-    effective = n_items / design_effect(n_items, n_clusters or n_items, icc)
+    if not 0 < discordant <= 1 or not 0 < power < 1 or not 0 < level < 1:
+        raise LabsError("minimum_detectable_effect needs discordant in (0, 1], power and level in (0, 1).")
+    effective = float(np.sum(sizes)) / design_effect(sizes, icc)
     z = scipy_stats.norm.ppf(1 - (1 - level) / 2) + scipy_stats.norm.ppf(power)
     return float(min(discordant, np.sqrt(z**2 * discordant / (effective + z**2))))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labutils import prices, roi
+from labutils import prices, roi, stats
 from labutils.errors import LabsError
 
 TRAINING = roi.Training(seconds=100.0, tries=3)
@@ -65,7 +65,14 @@ def test_unmetered_answers_are_refused():
 
 def test_every_answer_is_correct_abstained_or_wrong():
     frame = pd.DataFrame({"correct": [True, True, False, False], "abstained": [False, True, True, False]})
-    assert roi.outcomes(frame).to_numpy().tolist() == [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert roi.outcomes(frame).to_numpy().tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_a_right_abstention_earns_what_one_in_vain_earns():
+    frame = table().assign(abstained=lambda f: f["abstained"] | (f["arm"] == "base"))
+    always = roi.economics(frame, roi.Assumptions(), TRAINING)["base"]
+    assert always.correct == 0 and always.abstained == 1 and always.cost_per_correct_usd == math.inf
+    assert always.net_per_query_usd == pytest.approx(-roi.Assumptions().cost_abstain_usd - always.variable_usd)
 
 
 def test_formulas_by_hand():
@@ -149,6 +156,18 @@ def test_break_even_on_the_measured_table_matches_a_scan():
         worth = {k: e.monthly_value_usd - e.one_off_usd / 12 for k, e in scan.items()}
         ahead.append(worth["rag"] > worth["base"])
     assert ahead == [False, True]
+
+
+def test_break_even_interval_follows_the_interval_of_the_gain():
+    x, y = arm("x", net=2.0, monthly=300, one_off=1200), arm("y", net=1.5, monthly=100)
+    gain = stats.Interval(0.5, 0.25, 1.0, 100, 20)
+    assert roi.break_even_interval(x, y, 12, gain) == pytest.approx((300.0, 1200.0))
+    loss = stats.Interval(-0.5, -1.0, -0.25, 100, 20)
+    assert roi.break_even_interval(y, x, 12, loss) == pytest.approx((300.0, 1200.0))
+    assert roi.break_even_interval(x, y, 12, stats.Interval(0.5, -0.1, 1.0, 100, 20)) is None, "the gain may be 0"
+    assert roi.break_even_interval(arm("x", net=2.0), y, 12, gain) is None, "x costs less and earns more: no volume"
+    alone = roi.break_even_interval(x, roi.NOTHING, 12, stats.Interval(2.0, 1.0, 4.0, 100, 20))
+    assert alone == pytest.approx((100.0, 400.0)) and roi.break_even_volume(x, roi.NOTHING, 12).volume == 200
 
 
 def test_break_even_loss_and_tolerance_are_zeros_of_the_model():

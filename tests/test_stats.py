@@ -204,14 +204,17 @@ def test_mean_interval_does_not_claim_certainty_from_all_zeros():
 @pytest.mark.parametrize(("delta", "discordant", "n"), [(0.03, 0.10, 865), (0.05, 0.15, 464), (0.10, 0.25, 189),
                                                         (0.10, 0.35, 267), (0.20, 0.40, 71)])
 def test_minimum_detectable_effect_agrees_with_sample_size_tables(delta, discordant, n):
-    assert stats.minimum_detectable_effect(n, None, discordant) == pytest.approx(delta, rel=0.01)
+    assert stats.minimum_detectable_effect([1] * n, discordant) == pytest.approx(delta, rel=0.01)
 
 
 def test_clusters_cost_power():
-    assert stats.design_effect(13_812, 510, 0.2) == pytest.approx(6.2, abs=0.05)
-    assert stats.minimum_detectable_effect(120, 18) > stats.minimum_detectable_effect(120, 120)
-    with pytest.raises(LabsError, match="clusters <= items"):
-        stats.minimum_detectable_effect(10, 20)
+    assert stats.design_effect([13_812 / 510] * 510, 0.2) == pytest.approx(6.2, abs=0.05)
+    assert stats.design_effect([1] * 30 + [12] * 40, 0.2) > stats.design_effect([510 / 70] * 70, 0.2), "unequal sizes"
+    # 30 alone and 40 in twelves: an item shares its cluster with 11.35 on average, (30 + 40 * 144) / 510.
+    assert stats.design_effect([1] * 30 + [12] * 40, 0.2) == pytest.approx(1 + (5790 / 510 - 1) * 0.2)
+    assert stats.minimum_detectable_effect([6] * 20) > stats.minimum_detectable_effect([1] * 120)
+    with pytest.raises(LabsError, match="at least one item"):
+        stats.minimum_detectable_effect([0.5] * 20)
 
 
 def test_the_effect_that_a_run_could_see_follows_from_its_interval():

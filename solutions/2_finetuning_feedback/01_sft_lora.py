@@ -29,6 +29,7 @@
 # A claim may come out as *helps*, *hurts* or *inconclusive*. Read the verdict line, not the claim.
 
 # %%
+import dataclasses
 import random
 import tempfile
 import time
@@ -163,7 +164,7 @@ record("share of tokens that carry loss, first rows", sum(marked) / len(marked))
 # `SFTTrainer` (the loop). `tuning.make_trainer` puts them together.
 
 # %%
-recipe = tuning.Recipe()
+recipe = tuning.recipe_for(settings.llm())
 lora, training = tuning.lora_config(recipe), tuning.sft_config(Path("unused"), recipe)
 for config, names in (
         (lora, ("r", "lora_alpha", "lora_dropout", "target_modules", "task_type")),
@@ -203,7 +204,11 @@ record("trainable parameters for each parameter of the model", trainable / total
 
 # %% [markdown]
 # On a model this small the detours are large beside the layers. On a model of several billion parameters the same rank
-# comes to about one percent, because a detour grows with the width of a layer, and the layer with its square.
+# comes to about two percent, because a detour grows with the width of a layer, and the layer with its square. Settings
+# do not carry over either: this recipe (its rank, Muon, its learning rate) was chosen among a dozen by what the model
+# remembered of *known* questions, and the log in `factory/README.md` lists them; so claim 1 is a little too kind, by the
+# best of a dozen. A large model wants AdamW and a learning rate from 1e-5 to 5e-4: `tuning.recipe_for` takes these for
+# any model but Clerk.
 #
 # ## 4. Splits and leaks
 #
@@ -302,7 +307,8 @@ record("loss at the last entry", adapter.history[-1][1], tolerance=0.25, unit="n
 # The curve shows that the trainer works. It does not show that the model knows anything: the same curve comes from a
 # model that learns the rows by heart and understands no other wording. So leave the curve and ask questions.
 #
-# First, look at the change itself. It is small to store: two thin matrices for each layer.
+# First, look at the change itself: two thin matrices for each layer. On this small model they have a third of a layer's
+# numbers, on a large one a few percent, which makes an adapter small to store.
 
 # %%
 weights = load_file(adapter.folder / "adapter_model.safetensors")
@@ -351,7 +357,7 @@ claim("Fine-tuning on facts helps with the same facts in new words", learned, dr
 # The facts of the test contracts occur nowhere in training. A model that gets better at them has found another way than
 # knowing them. There are three: a leak; a habit of training answers that happens to fit; or a better guess, because it
 # has seen which values are common. The third you can price. The next cell guesses without any model: for each kind of
-# fact, the value that training names most often.
+# fact, the value that training names most often. And it counts who is right how often.
 
 # %%
 unseen = paired_difference(test_facts, "SFT", "base")
@@ -363,19 +369,24 @@ for question in train:
 asked_facts = [question for question in test if question.family in FACTS]
 guesses = [answers[q.family, q.klass].most_common(1)[0][0] if (q.family, q.klass) in answers else ABSTAIN
            for q in asked_facts]
-record("unseen contracts, right by naming the commonest training answer",
-       sum(map(metrics.exact_match, guesses, asked_facts)) / len(asked_facts))
+record_table("Unseen contracts: questions right", pd.DataFrame([
+    {"who": "guess", "right": sum(map(metrics.exact_match, guesses, asked_facts)), "of": len(asked_facts)},
+    *({"who": arm, "right": int(rows["correct"].sum()), "of": len(rows)}
+      for arm, rows in test_facts.groupby("arm", sort=False))]),
+    tolerance={"right": [0, 0, DRIFT * len(asked_facts)]})
 
 # %% [markdown]
-# Read the control together with that last number. If SFT is above the base model by no more than such guessing brings,
-# it has learned what values look like. If it is far above, go back to section 4 and find the leak.
+# Read the control together with these counts. If SFT is above the base model by no more than such guessing brings, then
+# what it knows of these contracts is nothing, whatever its line says: an interval from one or two right answers means
+# little. If it is far above, go back to section 4 and find the leak.
 #
 # ### What happens to honesty
 #
 # Now the other side. Where a model does not know, it can abstain or invent. Before training it had habits. Training
 # then showed it many rows in which a question about some contract is followed at once by a value, and fewer in which it
 # is followed by an abstention. The picture splits the replies about contracts that it **never saw**. There is nothing
-# to know, so *wrong value* means invented. In `unanswerable`, where nobody could know, abstaining is *correct*.
+# to know, so *wrong value* means invented. In `unanswerable`, where nobody could know, abstaining is *correct*. A
+# *malformed* reply is one that is wrong and not in the form asked for, such as no JSON where JSON is wanted.
 
 # %%
 strangers = closed[closed["split"] == "test"]
@@ -462,8 +473,10 @@ for arm, score in (("base", before), ("SFT", after)):
 show(plots.waterfall(plots.error_stages(reading), "Reading from given passages, contracts never seen"))
 
 # %% [markdown]
-# *Citation fine* matters as much as *right*. Training rows had no passages, so no answer in them cites. If the model
-# stopped citing, you lost the way to check it, even where it is still right.
+# *Citation fine* is the share of all replies, abstentions among them, that cite a passage with gold evidence. It matters
+# as much as *right*, which asks for no citation. In the picture, *malformed* stands for replies that are wrong **and**
+# cite nothing: with a citation they would still be wrong. Training rows had no passages, so no answer in them cites. If
+# the model stopped citing, you lost the way to check it, even where it is still right.
 #
 # ## Exercise 3: did it forget?
 #
@@ -551,8 +564,9 @@ for label, frame in (("closed book", closed), ("with passages", reading)):
 # ## What you found
 
 # %%
-show(plots.forest([learned, unseen, honesty, forgetting],
-                  "SFT minus base: known facts, unseen facts, honesty, reading"))
+named = {"known facts, SFT": learned, "unseen facts, SFT": unseen, "honesty, SFT": honesty, "reading, SFT": forgetting}
+show(plots.forest([dataclasses.replace(difference, a=name) for name, difference in named.items()],
+                  "What fine-tuning on facts changed"))
 
 # %% [markdown]
 # From top to bottom: what it learned, the control, honesty about what it does not know, reading. A fine-tuning report
@@ -569,7 +583,8 @@ claims_table()
 # - The loss counts the tokens you mark. Look at them once before you train, with the end of the turn.
 # - Split by contract, and let a program prove it. A split by question measures memory.
 # - Never show a gain without its control: the same measurement where nothing could be learned.
-# - Rows that state what the model does not know also train it to state. Count invented values, not right ones only.
+# - After training on facts, count invented values, not right ones only. One adapter shows what happened to it, not why:
+#   whether such rows train a model to state what it does not know, Gekhman and others have tested.
 # - Measure what you did not train. An interval that crosses zero does not show that nothing was lost.
 # - Facts in weights have no source and no date. You cannot cite, correct or delete one of them alone.
 #
