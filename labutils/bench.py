@@ -65,10 +65,10 @@ class Benchmark:
     """
 
     def __init__(self, corpus: Corpus | None = None, llm_spec: str | None = None, setup: Setup = Setup(),
-                 recipe: tuning.Recipe = tuning.Recipe(), progress: bool = False):
+                 recipe: tuning.Recipe | None = None, progress: bool = False):
         self.corpus = corpus or load_corpus()
         self.llm_spec = llm_spec or settings.llm()
-        self.setup, self.recipe, self.progress = setup, recipe, progress
+        self.setup, self.recipe, self.progress = setup, recipe or tuning.recipe_for(self.llm_spec), progress
 
     @cached_property
     def nodes(self) -> list:
@@ -106,10 +106,8 @@ class Benchmark:
 
     def arms(self) -> dict[str, str]:
         """Arm -> "" if it can be run here, else why not: an endpoint or a corpus may leave nothing to train."""
-        why = ""
-        if self.llm_spec.startswith("openai:"):
-            why = "an endpoint cannot be fine-tuned from here"
-        elif not self.corpus.select(split="train"):
+        why = tuning.obstacle(self.llm_spec)
+        if not why and not self.corpus.select(split="train"):
             why = f"the corpus {self.corpus.name} has no training questions"
         return {arm: why if tuned else "" for arm, (_, tuned) in ARMS.items()}
 
@@ -241,10 +239,11 @@ def cites_evidence(citations: Sequence[int], spans: Sequence, question: Question
     return metrics.evidence_scores([spans[number - 1] for number in citations], question.evidence, texts)[0] > 0
 
 
-def main_job(out: Path = Path("report"), fresh: bool = False) -> Path:
+def main_job(out: Path = Path("report"), fresh: bool = False, wanted: Sequence[str] = tuple(ARMS)) -> Path:
     """Run the arms on the chosen profile and write `out`/index.html and `out`/results.parquet; returns the page.
 
-    Prints one line per stage, with progress bars on stderr. `fresh` computes answers and adapter anew.
+    Prints one line per stage, with progress bars on stderr. `fresh` computes answers and adapter anew; of the arms
+    `wanted`, those run that can. Raises LabsError for an unknown arm.
     """
     from . import report
 
@@ -252,20 +251,23 @@ def main_job(out: Path = Path("report"), fresh: bool = False) -> Path:
     if fresh:
         for kind in ("answers", "adapters"):
             shutil.rmtree(settings.cache_dir() / kind, ignore_errors=True)
+    if unknown := set(wanted) - set(ARMS):
+        raise LabsError(f"There is no arm {', '.join(sorted(unknown))}. The arms are {', '.join(ARMS)}.")
     bench = Benchmark(progress=True)
-    corpus, possible = bench.corpus, bench.arms()
+    corpus = bench.corpus
+    possible = {arm: why for arm, why in bench.arms().items() if arm in wanted}
     arms = [arm for arm, why in possible.items() if not why]
     print(f"Corpus {corpus.name}: {len(corpus.documents)} documents, {len(corpus.questions)} questions.", flush=True)
     print(f"Index: {len(bench.nodes)} chunks, {bench.setup.retriever} retrieval of {bench.setup.k}.", flush=True)
     for why in {why for why in possible.values() if why}:
         print(f"No fine-tuning: {why}.")
-    if len(arms) == len(ARMS):
+    if any(ARMS[arm][1] for arm in arms):
         print(f"Fine-tuning {bench.llm_spec}: {bench.adapter.seconds:.0f} s when it was trained.", flush=True)
     print(f"Answering with {bench.llm_spec} (finished arms come from the cache):", flush=True)
     results = bench.run(arms)
     write_parquet(results, Path(out) / "results.parquet")
     seconds = time.perf_counter() - started
-    page = report.build_report(results, Path(out), report_context(bench, seconds))
+    page = report.build_report(results, Path(out), report_context(bench, seconds, arms))
     print(f"Done in {seconds:.0f} s. Open {page}")
     return page
 
@@ -284,7 +286,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
                         "or choose another place with --out.") from fault
 
 
-def report_context(bench: Benchmark, seconds: float) -> dict[str, Any]:
+def report_context(bench: Benchmark, seconds: float, arms: Sequence[str]) -> dict[str, Any]:
     """Machine, timings (seconds), training and versions for `report.build_report`; no path, no name of the machine."""
     from importlib.metadata import version
 
@@ -296,7 +298,7 @@ def report_context(bench: Benchmark, seconds: float) -> dict[str, Any]:
                      memory=f"{psutil.virtual_memory().total / 2**30:.0f} GiB", device=models.device()),
         timings={"this run": seconds}, command="make run",
         versions=dict(python=platform.python_version(), **{name: version(name) for name in packages}))
-    if not any(bench.arms().values()):
+    if any(ARMS[arm][1] for arm in arms):
         context["training"] = dict(seconds=bench.adapter.seconds, tries=1)
         context["timings"]["fine-tuning, when it was done"] = bench.adapter.seconds
     return context

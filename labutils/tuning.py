@@ -117,16 +117,15 @@ def optimizer_of(recipe: Recipe) -> tuple[type, dict[str, Any]]:
 def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = Recipe()) -> SFTTrainer:
     """A trl trainer, ready to train a new adapter inside `llm`'s model (which it changes: load one for it).
 
-    Raises LabsError without rows, for a chat template without generation markers, and for rows that would be cut.
+    Raises LabsError without rows, for a chat template that can't say which tokens are the assistant's, and for rows that
+    would be cut.
     """
     from transformers import PrinterCallback
     from trl import SFTTrainer
 
     if not len(rows):
         raise LabsError("There is no row to train on; give at least one question with its answer.")
-    if "{% generation" not in (llm.tokenizer.chat_template or ""):
-        raise LabsError(f"The chat template of {llm.name} does not mark the assistant's tokens ({{% generation %}}), "
-                        "so the loss cannot be limited to answers. Use a model whose template does, or add the marks.")
+    training_template(llm.tokenizer, llm.name)  # trl takes the same one by itself
     with quiet():
         trainer = SFTTrainer(
             model=llm.model, processing_class=llm.tokenizer, train_dataset=rows, peft_config=lora_config(recipe),
@@ -140,9 +139,55 @@ def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = R
     return trainer
 
 
+def training_template(tokenizer: Any, name: str) -> str | None:
+    """The chat template that marks what the assistant says: None for the tokenizer's own, else trl's for its family.
+
+    Raises LabsError where neither can.
+    """
+    from trl import get_training_chat_template
+
+    try:
+        if tokenizer.chat_template:
+            return get_training_chat_template(tokenizer)
+    except ValueError:  # a template that trl does not know, without marks
+        pass
+    raise LabsError(f"The chat template of {name} does not mark the assistant's tokens ({{% generation %}}), so the loss "
+                    "cannot be limited to answers, and trl has no template for its family. Use another model, or add "
+                    "the marks to its template.")
+
+
+def obstacle(llm_spec: str) -> str:
+    """Why a model can't be fine-tuned from here, "" if it can; loads no weights.
+
+    Raises LabsError where its tokenizer can't be loaded.
+    """
+    if llm_spec.startswith("openai:"):
+        return "an endpoint cannot be fine-tuned from here"
+    if not llm_spec.startswith("hf:"):
+        return ""
+    from transformers import AutoTokenizer
+
+    name = llm_spec.removeprefix("hf:")
+    try:
+        training_template(AutoTokenizer.from_pretrained(name, trust_remote_code=False), name)
+    except (OSError, ValueError):
+        return ""  # whoever loads the model says what is wrong
+    except LabsError as fault:
+        return str(fault).rstrip(".")
+    return ""
+
+
+def recipe_for(llm_spec: str) -> Recipe:
+    """The recipe for a model: the default for Clerk, one for models of a billion parameters and more for any other."""
+    if llm_spec == "clerk":
+        return Recipe()
+    return Recipe(rank=16, alpha=32, optimizer="adamw", learning_rate=2e-4, max_length=512)
+
+
 def loss_tokens(llm: LocalChat, messages: list[dict[str, str]]) -> list[tuple[str, bool]]:
     """(token as text, whether it carries loss) for each token of one example, as the trainer sees it."""
-    encoded = llm.tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
+    encoded = llm.tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True,
+                                                chat_template=training_template(llm.tokenizer, llm.name))
     texts = [llm.tokenizer.decode([token]) for token in encoded["input_ids"]]
     return list(zip(texts, map(bool, encoded["assistant_masks"]), strict=True))
 

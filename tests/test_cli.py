@@ -85,6 +85,21 @@ def test_bench_on_a_folder_without_questions_says_what_to_add(calls, monkeypatch
     assert "--ask" in capsys.readouterr().err and not calls.made
 
 
+def test_a_folder_with_questions_of_its_own_is_measured(calls, tmp_path, capsys):
+    (tmp_path / "questions.jsonl").write_text("{}", encoding="utf-8")
+    assert cli.main(["bench", "--corpus", f"folder:{tmp_path}", "--limit", "3"]) == 0
+    assert calls.made[0][0] == "retrieval_benchmark" and calls.made[0][2]["limit"] == 3
+    assert cli.main(["bench", "--corpus", f"folder:{tmp_path}", "--ask", "Why?"]) == 0
+    assert calls.made[1][0] == "answer_folder"
+    assert cli.main(["bench", "--corpus", f"folder:{tmp_path}", "--ask", "Why?", "--limit", "3"]) == 2
+    assert "--limit" in capsys.readouterr().err
+
+
+def test_run_takes_some_arms(calls):
+    assert cli.main(["run", "--arms", "base,rag"]) == 0
+    assert calls.made[0][0] == "main_job" and calls.made[0][2]["wanted"] == ["base", "rag"]
+
+
 def test_questions_do_not_go_with_a_corpus_that_has_its_own(calls, capsys):
     assert cli.main(["bench", "--corpus", "cuad:there", "--ask", "Why?"]) == 2
     assert "folder:<dir>" in capsys.readouterr().err and not calls.made
@@ -147,6 +162,23 @@ def test_a_wrong_command_line_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "-3", "2.5", ""])
+def test_a_number_that_is_none_is_refused_in_plain_words(number, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["bench", f"--k={number}"])
+    said = capsys.readouterr().err
+    assert f"--k: {number!r} is not a whole number from 1 up" in said and "_positive" not in said
+
+
+def test_help_names_what_there_is(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["bench", "--help"])
+    assert "harbour:<dir>" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert "known and test questions" in " ".join(capsys.readouterr().out.split())
 
 
 def test_as_a_command():

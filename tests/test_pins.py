@@ -58,7 +58,8 @@ def test_environment_yml_has_the_same_packages_and_versions():
 
 def test_pyproject_takes_its_dependencies_from_the_pin_file():
     assert PYPROJECT["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
-    assert PYPROJECT["project"]["requires-python"] == f">={setup.PYTHON_FLOOR[0]}.{setup.PYTHON_FLOOR[1]}"
+    assert PYPROJECT["project"]["requires-python"] == (
+        f">={setup.PYTHON_FLOOR[0]}.{setup.PYTHON_FLOOR[1]},<{setup.PYTHON_CEILING[0]}.{setup.PYTHON_CEILING[1] + 1}")
 
 
 def test_the_extras_of_pyproject_agree_with_the_pin_file():

@@ -120,9 +120,20 @@ def test_an_old_python_is_refused_with_the_way_out(monkeypatch):
     with pytest.raises(LabsError, match=r"3\.9 is too old.*PY=python3\.12"):
         setup.check_python((3, 9, 18))
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
-    with pytest.raises(LabsError, match="install a newer one"):
+    with pytest.raises(LabsError, match="install one of these"):
         setup.check_python((3, 10, 0))
-    setup.check_python((3, 11, 0))
+    for version in ((3, 11, 0), (3, 12, 4), (3, 13, 9)):
+        setup.check_python(version)
+
+
+def test_a_python_that_the_pins_have_no_wheels_for_is_refused_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(setup, "starts", lambda command: True)
+    monkeypatch.setattr(setup.shutil, "which", lambda name: "there")  # of all that are there, 3.13 is taken
+    with pytest.raises(LabsError, match=r"3\.14 is too new.*3\.11, 3\.12 or 3\.13.*PY=python3\.13 run"):
+        setup.check_python((3, 14, 0))
+    monkeypatch.setattr(setup.shutil, "which", lambda name: "there" if name == "python3.14" else None)
+    with pytest.raises(LabsError, match="install one of these"):
+        setup.check_python((3, 14, 0))
 
 
 def test_the_module_can_be_read_by_an_old_python():
@@ -254,6 +265,27 @@ def test_an_environment_whose_python_is_gone_is_not_trusted(checkout, monkeypatc
     setup.set_up(checkout)
     setup.venv_python(checkout).unlink()
     assert not setup.is_current(checkout, "")
+
+
+def test_an_environment_of_a_python_that_will_not_do_is_made_anew(checkout, monkeypatch):
+    commands = with_commands(monkeypatch)
+    python = setup.venv_python(checkout)
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    monkeypatch.setattr(setup, "USABLE", "raise SystemExit(0)")
+    setup.make_venv(checkout, checkout / "log", "try")
+    assert not commands.ran
+    monkeypatch.setattr(setup, "USABLE", "raise SystemExit(1)")
+    setup.make_venv(checkout, checkout / "log", "try")
+    assert "--clear" in commands.ran[0]
+
+
+def test_usable_asks_for_pip_and_the_version():
+    assert setup.starts([sys.executable, "-c", setup.USABLE])
+    for version in ((3, 10), (3, 14)):
+        lie = f"import sys; sys.version_info = {(*version, 0)}; {setup.USABLE}"
+        assert not setup.starts([sys.executable, "-c", lie])
+    assert not setup.starts([sys.executable, "-S", "-c", setup.USABLE])  # without site-packages there is no pip
 
 
 def test_a_failing_command_shows_its_tail_and_what_to_do(tmp_path):

@@ -168,6 +168,30 @@ def test_a_template_without_generation_markers_is_refused(spec, rows, tmp_path):
         tuning.make_trainer(llm, rows, tmp_path, ONE_STEP)
 
 
+def test_a_template_that_trl_knows_is_given_marks(spec, rows, tmp_path):
+    from trl.chat_template_utils import qwen2_5_chat_template
+
+    llm = load_llm(spec)
+    llm.tokenizer.chat_template = qwen2_5_chat_template
+    marked = [text for text, counts in tuning.loss_tokens(llm, rows[0]["messages"]) if counts]
+    assert rows[0]["messages"][1]["content"] in "".join(marked)
+    assert "system" not in "".join(marked)
+
+
+def test_what_cannot_be_tuned_is_known_before_any_weights_are_read(spec, tmp_path):
+    assert tuning.obstacle("clerk") == tuning.obstacle(spec) == ""
+    assert "endpoint" in tuning.obstacle("openai:m@http://localhost:1/v1")
+    tokenizer = load_llm(spec).tokenizer
+    tokenizer.chat_template = "{{ messages }}"
+    tokenizer.save_pretrained(tmp_path)
+    assert "does not mark the assistant" in tuning.obstacle(f"hf:{tmp_path}")
+
+
+def test_another_model_than_clerk_gets_a_recipe_for_large_ones():
+    assert tuning.recipe_for("clerk") == Recipe()
+    assert tuning.recipe_for("hf:some/model").optimizer == "adamw"
+
+
 def test_the_optimizer_is_the_recipes(spec, rows, tmp_path):
     for name, kind in (("muon", "Muon"), ("adamw", "AdamW")):
         recipe = Recipe(**{**vars(ONE_STEP), "optimizer": name})

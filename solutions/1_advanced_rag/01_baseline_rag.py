@@ -16,10 +16,11 @@
 # chunks, later runs read them from a cache. The last cell of code prints what your run took. Reading and exercises:
 # about 50 min.
 #
-# **Claims this notebook tests**, each on test questions about contracts that no choice was made on:
+# **Claims this notebook tests**, each on test questions about contracts that no choice was made on, all at the k that
+# you choose:
 #
-# 1. Hybrid search finds more evidence than dense search.
-# 2. Hybrid search finds more evidence than BM25.
+# 1. Hybrid search finds more evidence than dense search, both with titles.
+# 2. Hybrid search finds more evidence than BM25, both with titles.
 # 3. Titles in the chunks help dense search.
 # 4. Titles in the chunks help hybrid search.
 # 5. RAG answers more questions correctly than the model alone.
@@ -128,7 +129,8 @@ print("bases of the embedder:", [base.__name__ for base in type(embedder).__mro_
 # %% [markdown]
 # Now one question goes all the way. Look at four things in the output: which contracts the passages come from, that
 # each passage is numbered and stands under its document's title, what the model answers, and which passage it cites.
-# Then the model gets two more questions, one of them without an answer in the archive.
+# Then the model gets two more questions, one of them without an answer in the archive. Last comes the first question
+# again, this time with the chunk that holds its evidence in place of what search found.
 
 # %% tags=["nbval-ignore-output"]
 retriever = index.as_retriever(similarity_top_k=3)
@@ -144,9 +146,14 @@ for other in [others[0], next((q for q in others if not q.evidence), others[-1])
     reply = llm.complete(QA_PROMPT.format(context_str=context, query_str=other.question))
     print(f"\nQuestion: {other.question}\n  model: {reply.text}\n  gold:  {other.answer}")
 
+context = format_context([NodeWithScore(node=node)])  # the chunk around the evidence, printed above
+reply = llm.complete(QA_PROMPT.format(context_str=context, query_str=question.question))
+print(f"\nThe first question, with the right chunk:\n  model: {reply.text}\n  gold:  {question.answer}")
+
 # %% [markdown]
-# Three replies prove nothing. They show you the form: a citation first, then the answer, or exactly the sentence *Not
-# stated in the provided documents.* Now measure.
+# Four replies prove nothing. They show you the form: a citation first, then the answer, or exactly the sentence *Not
+# stated in the provided documents.* If a reply abstains, look at its passages first: was the answer among them? Only
+# the last one was given the chunk around it. Now measure.
 #
 # ## How retrieval is measured
 #
@@ -247,17 +254,20 @@ titled_nodes = bench.with_titles(chunking.fixed_size(corpus.documents, chunk_siz
 titled_index = retrieval.build_index(titled_nodes, embedder)
 titled_node = next(one for one in titled_nodes if one.node_id == node.node_id)
 print(titled_node.get_content(metadata_mode=MetadataMode.EMBED))
-again = retrieval.dense(titled_index, 3).retrieve(question.question)
+spans = [retrieval.node_span(one.node) for one in retrieval.dense(titled_index, 3).retrieve(question.question)]
 record("evidence recall of the titled search on the first question, k = 3",
-       retrieval.score([retrieval.node_span(one.node) for one in again], [gold], texts)["evidence_recall"])
+       retrieval.score(spans, [gold], texts)["evidence_recall"])
+record("the same by your function, white space counted",
+       evidence_recall([(s.start, s.end) for s in spans if s.doc_id == gold.doc_id], [(gold.start, gold.end)]))
 
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down two guesses before you go on:
+# Write down three guesses before you go on, all for 5 passages:
 #
-# 1. Which finds the most evidence with 5 passages: dense, BM25 or hybrid?
-# 2. Whom do titles help more, dense search or BM25?
+# 1. Which finds the most evidence without titles: dense, BM25 or hybrid?
+# 2. Which finds the most with titles?
+# 3. Whom do titles help more, dense search or BM25?
 #
 # A guess that turns out wrong is worth more than one that you never made.
 #
@@ -314,7 +324,10 @@ at_5 = dev_scores[dev_scores["k"] == 5].groupby("retriever", sort=False)[METRICS
 record_table("Dev questions, k = 5", at_5)
 
 # %% [markdown]
-# How do your guesses look? One value of k is one point. The curve shows what every further passage buys.
+# How do your guesses look? The rows without `titled` answer the first one, the `titled` rows the second. For the third,
+# take `dense` from `titled dense` and `bm25` from `titled bm25`. All of it is dev: the verdicts come on test.
+#
+# One value of k is one point. The curve shows what every further passage buys.
 
 
 # %%
@@ -346,15 +359,19 @@ print(f"chosen on dev: {best}")
 #
 # Difficulty: medium. 10 minutes. More passages never find less evidence. They cost tokens with every question, and they
 # put more text before the model that is not the answer. The embedded model's whole context holds 2,048 tokens. Your
-# service allows 300 tokens of passages per question, which also suits a small reader: it loses the thread among many.
-# The next cell shows, for the chosen retriever, what each k finds and what it costs.
+# service allows 300 tokens of passages per question. (Few passages may also suit a small reader. That is not measured
+# here; in notebook 1.4 the model answers from twelve.) The next cell shows, for the chosen retriever, what each k finds
+# and what it costs.
 #
-# Hand in `(k, "your reason")`. A difference in recall of 0.02 or less is two questions of a hundred: too little to
-# argue about. Look at both columns, and say in your reason what k buys and what it costs.
+# Hand in `(k, "your reason")`. A difference in recall of 0.02 is as much as two questions in a hundred found in full:
+# up to that it is too little to argue about. Look at both columns, and say in your reason what k buys and what it
+# costs. Under a tight budget one k only may be left; then your reason is the exercise. And the retriever was chosen at
+# k = 5: does the table above name the same one at your k?
 #
 # <details><summary>Hint 1</summary>Strike out what you cannot afford. What is the best recall among the rest?</details>
 #
-# <details><summary>Hint 2</summary>Is there a smaller k that finds as much, up to 0.02?</details>
+# <details><summary>Hint 2</summary>Is there a smaller k that finds as much, up to 0.02? If there is none, the budget
+# has chosen.</details>
 
 # %%
 BUDGET = 300
@@ -425,8 +442,10 @@ by_family = test_scores.groupby(["family", "retriever"], sort=False)["evidence_r
 record_table("Evidence recall by question family (test)", by_family)
 
 # %% [markdown]
-# Look at the families with two pieces of evidence in two documents, `multihop` and `playbook`. One search with one
-# question has to find both, and the second piece may share no word with the question. Compare their rows with `lookup`.
+# Look at the families whose evidence lies in several documents. `multihop` and `jargon` need the contract and the
+# register or the glossary, `playbook` the contract and the house rule, `aggregate` each contract that it compares. One
+# search with one question has to find all of it, and one piece may share no word with the question. `extract` and most
+# of `summary` need several pieces, too, but of one contract. Compare their rows with `lookup`, which needs one.
 #
 # ## Answers
 #
@@ -437,8 +456,9 @@ record_table("Evidence recall by question family (test)", by_family)
 # - **RAG**: the retriever that you chose on dev, your k
 #
 # An answer is correct if it equals the gold answer or an accepted spelling, after cleaning up case and punctuation. An
-# abstention is correct for unanswerable questions only. A citation is fine if every cited passage exists and one of
-# them holds gold evidence.
+# abstention is correct for unanswerable questions only. *Token F1* gives part of a point for part of the words: it is
+# the harmonic mean of two shares, of the answer's words that are in the gold answer and of the gold answer's words that
+# are in the answer. A citation is fine if every cited passage exists and one of them holds gold evidence.
 
 
 # %%
@@ -512,9 +532,16 @@ record_table("Share correct by question family (test)", correct)
 # %% [markdown]
 # ## The same answers through ragas
 #
-# ragas is a widely used library of RAG metrics. Some of its metrics ask a language model to judge; these three do not:
-# exact match of the raw strings, ROUGE-L, and string similarity. They need no judge, no key and no luck. They answer
-# other questions than ours do: ours knows accepted spellings, and compares JSON field by field.
+# ragas is a widely used library of RAG metrics. Some of its metrics ask a language model to judge; these three do not,
+# so they need no judge, no key and no luck:
+#
+# - *exact match* of the raw strings
+# - *ROUGE-L*: the longest run of words that both texts have in the same order, gaps allowed, as a share of their words
+# - *string similarity*: 1 less the share of characters that you would have to change to turn one text into the other
+#
+# Our `correct` also accepts other spellings, and compares JSON field by field. Whether that makes a difference for
+# these answers is the first number below the table: at 0, the two exact matches agree on all that is correct. The last
+# number is about wrong values only. Abstentions are left out of it: they resemble no value.
 
 # %%
 rag = results[results["arm"] == "RAG"]
@@ -525,8 +552,8 @@ record_table("Metrics of the RAG answers, mean", pd.concat([rag[["correct", "f1"
              .rename("mean").rename_axis("metric").reset_index())
 record("answers that are correct, yet differ from the gold string (share of all)",
        float((rag["correct"] & (ragas["ragas_exact_match"] < 1)).mean()))
-wrong = ragas.loc[~rag["correct"], "ragas_string_similarity"]
-record("string similarity of the wrong answers, mean", float(wrong.mean()) if len(wrong) else 0.0)
+wrong = ragas.loc[~rag["correct"] & ~rag["abstained"], "ragas_string_similarity"]
+record("string similarity of the wrong values, mean", float(wrong.mean()) if len(wrong) else 0.0, tolerance=0.05)
 
 # %% [markdown]
 # Be careful with similarity. "30 days" and "80 days" differ in one character of seven, and in a contract that is simply
@@ -546,8 +573,8 @@ claims_table()
 # - Measure retrieval by itself, in characters of gold evidence. Then you know which half to repair.
 # - Compare at equal k, or at equal tokens. A method that reads more should find more; that is no merit.
 # - Choose on dev, test once, and look at the interval before you look at the mean.
-# - A chunk that does not say whose text it is cannot be found by a question that does. Trying titles costs little: the
-#   verdict above says what it brought here.
+# - A chunk that does not say whose text it is rarely comes among the first few for a question that does. Trying titles
+#   costs little: the verdict above says what it brought here.
 # - Count abstentions in both directions. An average over all questions rewards silence wherever silence is right.
 #
 # **When not to use it**
@@ -558,8 +585,8 @@ claims_table()
 # - The exact field is in a database: query it.
 # - The text is rewritten faster than you can index it, or readers may not see each other's documents and your index
 #   knows no access rights.
-# - You have no questions with gold evidence. Then write thirty first; without them you cannot tell better from
-#   different.
+# - You have no questions with gold evidence. Then write some first; without them you cannot tell better from different.
+#   Thirty show large differences only.
 #
 # **Read on**
 #

@@ -14,8 +14,8 @@
 # your house can learn.
 #
 # **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also embeds the
-# chunks, trains the embedder and lets the model answer, some 3 min more; later runs read all of it from a cache. The
-# last cell of code prints what your run took. Reading and exercises: about 75 min.
+# chunks, trains the embedder and lets the model answer, some 3 to 5 min more; later runs read all of it from a cache.
+# The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens:
 #
@@ -25,13 +25,14 @@
 # 4. Asking twice, as asked and as rewritten, beats the rewritten question alone.
 # 5. A filter by date helps questions on amended clauses.
 # 6. Following a clause's versions helps them beyond the filter.
-# 7. Following versions helps over all families.
-# 8. Following versions helps questions that ask as of an earlier day.
-# 9. The tuned embedder helps dense search.
-# 10. The tuned embedder helps the fused search.
-# 11. The whole search (look-ups, route, versions, tuned embedder) beats that of notebook 1.2.
-# 12. With the whole search the model answers more questions correctly.
-# 13. With it the model answers more questions on amended clauses correctly.
+# 7. Following versions helps them against the same search, on uncut chunks, without it.
+# 8. Following versions helps over all families.
+# 9. Following versions helps questions that ask as of an earlier day.
+# 10. The tuned embedder helps dense search.
+# 11. The tuned embedder helps the fused search.
+# 12. The whole search (look-ups, route, versions, tuned embedder) beats that of notebook 1.2.
+# 13. With the whole search the model answers more questions correctly.
+# 14. With it the model answers more questions on amended clauses correctly.
 #
 # A claim may come out as *helps*, *hurts* or *inconclusive*. Read the verdict line, not the claim.
 
@@ -90,7 +91,7 @@ print(f"{len(documents)} documents; questions with evidence: {len(answerable_dev
 # - `twice`: search with the question as asked *and* as the look-ups of 1.2 rewrite it, instead of the second alone
 # - `filter`: leave out what is not in force, on questions about amended clauses
 # - `following`: instead of leaving it out, put what is in force in its place, against the filter
-# - `tuned`: half a minute of training for the embedder, on questions about *other* contracts, in dense search
+# - `tuned`: a few minutes of training for the embedder, on questions about *other* contracts, in dense search
 # - `answers`: all of it together, against the search of 1.2, counted in right answers of the model
 #
 # <details><summary>Hint</summary>Which of these adds knowledge that the search lacked? Which only weighs again what it
@@ -110,9 +111,12 @@ bets = check.predict(bets, BETS)
 # %% [markdown]
 # ## What stays as it was
 #
-# Chunks of 64 tokens between sentences, each under its title and one line on its document: dev chose them in notebook
-# 1.2. The rule stays as well: every search may show the reader 300 tokens, titles included. `retrieval.TokenBudget` is
-# the exercise of 1.2 as a llama-index postprocessor, and `retrieval.evaluate` asks and scores.
+# Chunks of 64 tokens between sentences, each under its title and one line on its document: dev chose this size and this
+# label in notebook 1.2. There the chunks were the leaves of a tree. Here they are cut without the tree, so they begin
+# and end elsewhere, their number is another, and the numbers below differ a little from those of 1.2, also where the
+# search is the same. The rule stays as well: every search may show the reader 300 tokens, titles included.
+# `retrieval.TokenBudget` is the exercise of 1.2 as a llama-index postprocessor, and `retrieval.evaluate` asks and
+# scores.
 
 # %%
 BUDGET, DEPTH = retrieval.TokenBudget(300, models.token_counter(llm)), 20
@@ -133,6 +137,7 @@ SHOWN = {"evidence_recall": "recall", "evidence_precision": "precision", "hit": 
          "tokens": "tokens read", "retrieve_ms": "time"}
 UNITS = {"tokens read": "tokens", "time": "ms"}
 differences: dict[str, Difference] = {}
+DRIFT = 0.03  # the embedder is trained on the spot: on another processor it ends in slightly other weights
 
 
 def summarize(rows: pd.DataFrame) -> pd.DataFrame:
@@ -140,14 +145,15 @@ def summarize(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby("retriever", sort=False)[list(SHOWN)].mean().rename(columns=SHOWN)
 
 
-def compare(name: str, text: str, rows: pd.DataFrame, a: str, b: str, metric: str = "evidence_recall") -> None:
+def compare(name: str, text: str, rows: pd.DataFrame, a: str, b: str, metric: str = "evidence_recall",
+            drift: float | None = None) -> None:
     """Make the claim `text` on search `a` against `b`, and keep the difference under `name`."""
     shared = rows[rows["retriever"].isin([a, b])]
     if shared["retriever"].nunique() < 2 or shared["cluster"].nunique() < 2:
         print(f"NOT TESTED {text}: this corpus has too few such questions")
         return
     differences[name] = paired_difference(shared, a, b, metric, by="retriever")
-    claim(text, differences[name])
+    claim(text, differences[name], drift=drift)
 
 
 def of_family(questions: list, family: str) -> list:
@@ -264,9 +270,10 @@ weight = float(curve.loc[curve["recall"].idxmax(), "weight"])
 print(f"chosen on dev: {weight:.1f}")
 
 # %% [markdown]
-# Both ends of the curve are single searches. Does what lies between beat both? The weight is a dial with eleven
-# positions, turned on the dev questions: its best value there is a little too good to be true. So it is tested on other
-# contracts.
+# Both ends of the curve are single searches. Does what lies between beat both? And the flat line? If even the best
+# position lies below it, no weight made up for what ranks do better, so do not expect more than a draw on test. If the
+# best lies above, be careful: the weight is a dial with eleven positions, turned on the dev questions, and the best of
+# eleven looks a little better there than it is. Either way it is tested on other contracts.
 
 # %%
 by_scores = WeightedRetriever([dense, bm25], [weight, 1 - weight])
@@ -278,8 +285,8 @@ compare("weights", "Fusion by weighted scores, its weight chosen on dev, beats f
         "by ranks")
 
 # %% [markdown]
-# The rest of the notebook fuses by ranks: that has no dial to turn, and none to turn again whenever the archive
-# changes.
+# The rest of the notebook fuses by ranks. Its one dial, the constant 60, we leave at its usual value, so there is none
+# to turn again whenever the archive changes.
 #
 # ### Asking twice
 #
@@ -303,8 +310,8 @@ compare("twice", "Asking twice, as asked and as rewritten, beats the rewritten q
 # ## One day: what was in force
 #
 # Contracts change. An amendment deletes a paragraph and puts another in its place; the archive keeps both. A search by
-# likeness finds both, and the old one often first, since it stands in the contract, under its heading, where the
-# question's words are.
+# likeness may find both, and the old one first, since it stands in the contract, under its heading, where words of the
+# question may be.
 
 # %%
 provisions = versions.read_provisions(documents)
@@ -332,7 +339,8 @@ for p in provisions[:2]:
 #
 # Difficulty: medium. 10 minutes. Write `in_force(texts, day)`. A text is a triple `(clause, id, first day)`, a day is
 # written like "2024-01-16". Return the ids of the texts that are in force on `day`: of each clause the one that began
-# last, on that day or before. The texts come in any order. A clause of which no text had begun has none in force.
+# last, on that day or before. The texts come in any order, and no two texts of a clause begin on one day. A clause of
+# which no text had begun has none in force.
 #
 # <details><summary>Hint 1</summary>Days written in this way sort like text, so <code>&lt;=</code> compares
 # them.</details>
@@ -374,6 +382,12 @@ for day in ("2015-01-01", "2021-01-01", "2030-01-01"):
 pieces = versions.with_validity(nodes, provisions)
 piece_index = retrieval.build_index(pieces, embedder)
 print(f"{len(nodes)} chunks, {len(pieces)} pieces")
+day = "2021-01-01"
+by_you = {(provisions[int(i)].clause, provisions[int(i)].since) for i in in_force(triples, day)}
+by_metadata = {(piece.metadata[versions.CLAUSE], piece.metadata[versions.SINCE]) for piece in pieces
+               if piece.metadata[versions.CLAUSE]
+               and piece.metadata[versions.SINCE] <= versions.to_day(day) < piece.metadata[versions.UNTIL]}
+print(f"on {day}, your function and the pieces' metadata have the same texts in force: {by_you == by_metadata}")
 print(versions.in_force_on(20240116).model_dump_json(exclude_none=True))
 
 
@@ -391,9 +405,13 @@ filtered = retrieval.FilteredRetriever(piece_index, pieces, by_day, DEPTH)
 #
 # ### Following versions
 #
-# The filter wastes something. The old text in the contract is often found *because* it stands in the right place, and
+# The filter may waste something. The old text in the contract may be found *because* it stands in the right place, and
 # then it is thrown away. `versions.InForceRetriever` puts the text in force into its place, at its rank. The search
 # itself stays as it was, on uncut chunks.
+#
+# So against the filter, too, two things change: what is done with old texts, and how chunks are cut for the search. The
+# claim beyond the filter is on both together. The one after it compares with `by ranks`, the same search on the same
+# chunks, where following is all that is new.
 
 # %%
 following = versions.InForceRetriever(by_ranks, nodes, pieces)
@@ -405,14 +423,16 @@ version_test = measure(ways, of_family(test, "version"))
 compare("filter", "A filter by date helps questions on amended clauses", version_test, "filter", "pieces")
 compare("following", "Following versions helps questions on amended clauses beyond the filter", version_test,
         "following", "filter")
+compare("following, version", "Following versions helps questions on amended clauses against the same search",
+        version_test, "following", "by ranks")
 if provisions:
     follow_rows = pd.concat([test_rows, measure({"following": following}, test)], ignore_index=True)
     compare("following, all", "Following versions helps over all families", follow_rows, "following", "by ranks")
 
 # %% [markdown]
-# Look at `pieces` in the table. Cutting alone may cost more than the filter brings back: a paragraph by itself lost the
-# neighbors whose words led to it. A technique can be right and its preparation spoil it. Compare with what came before
-# both.
+# Look at `pieces` in the table. Cutting alone may cost more than the filter brings back: a paragraph by itself may have
+# lost the neighbors whose words led to it. A technique can be right and its preparation spoil it. Compare with what
+# came before both.
 #
 # ### As of an earlier day
 #
@@ -445,7 +465,7 @@ def by_route(question: str) -> MetadataFilters:
 
 
 routed = retrieval.FilteredRetriever(index, nodes, by_route, DEPTH)
-before = house.retriever(routed, DEPTH)  # all look-ups and the router: the search that notebook 1.2 ended with
+before = house.retriever(routed, DEPTH)  # all look-ups and the router: the search that 1.2 ended with, on these chunks
 example = answerable_dev[0]
 found = routed.retrieve(example.question)
 print(f"{example.question}\nfound in: {sorted({one.node.metadata['title'] for one in found})}")
@@ -557,15 +577,19 @@ for part in ("question", "passage", "negative"):
 # %% [markdown]
 # `embedding_tuning.tune` hands them to sentence-transformers: its `SentenceTransformerTrainer` with
 # `MultipleNegativesRankingLoss`. For each question the loss asks: among all passages and negatives of the batch, is my
-# own the nearest? Sixteen batches of sixteen, one pass. The recipe is the best of six that were tried on dev. Without
-# hard negatives the gain was smaller, and where a batch was filled from one contract, dense search even lost: it
-# learned to tell clauses apart and forgot to look whose they are. Hard negatives won at each of three learning rates.
-# Twice the data brought nothing.
+# own the nearest? Sixteen batches of sixteen, one pass. The recipe is the best of six that were tried on dev when this
+# notebook was made. Those runs are not shown here. In them the gain was smaller without hard negatives, and twice the
+# data brought nothing; that is a hint for your own tries, no result of this notebook.
+#
+# The loss is in *nats*, natural logarithms of a probability. An embedder that guesses gives each candidate the same
+# chance, and its loss is the logarithm of their number: the passages and the negatives of a batch. The output has that
+# number beside the mean over the training.
 
 # %%
 tuned = embedding_tuning.tune(triplets, recipe)
 record("training took", tuned.seconds, unit="s")
 record("mean loss", tuned.loss, unit="nats", tolerance=0.1)
+record("loss of a guess", float(np.log(2 * recipe.batch_size)), unit="nats")
 tuned_embedder = embedding.load_embedder(f"hf:{tuned.folder}")
 tuned_index = retrieval.build_index(nodes, tuned_embedder)
 
@@ -575,28 +599,35 @@ tuned_searches = {"dense, tuned": tuned_dense, "by ranks, tuned": tuned_ranks}
 tuned_dev = pd.concat([dev_rows, measure(tuned_searches, dev)], ignore_index=True)
 record_table("Dev questions, 300 tokens", summarize(tuned_dev), units=UNITS)
 tuned_test = pd.concat([test_rows, measure(tuned_searches, test)], ignore_index=True)
-compare("tuned", "The tuned embedder helps dense search", tuned_test, "dense, tuned", "dense")
-compare("tuned, ranks", "The tuned embedder helps the fused search", tuned_test, "by ranks, tuned", "by ranks")
+compare("tuned", "The tuned embedder helps dense search", tuned_test, "dense, tuned", "dense",
+        drift=DRIFT)
+compare("tuned, ranks", "The tuned embedder helps the fused search", tuned_test, "by ranks, tuned", "by ranks",
+        drift=DRIFT)
 
 # %% [markdown]
-# What did it learn? Ask for the two nearest chunks of one question, before and after.
+# What did it learn? Look at the two nearest chunks of one question, before and after. It is the test question on which
+# dense search gained most: the best case, picked to be seen, and no proof of anything. The verdicts above are on all
+# questions. What holds some of the gold evidence is marked. If neither of the two after training is, the gain came
+# further down.
 
 # %% tags=["nbval-ignore-output"]
 recalls = tuned_test[tuned_test["retriever"].isin(["dense", "dense, tuned"])].pivot(
     index="question_id", columns="retriever", values="evidence_recall")
 gained = (recalls["dense, tuned"] - recalls["dense"]).idxmax()
 question = next(q for q in answerable_test if q.question_id == gained)
-gold = question.evidence[0]
-print(f"{question.question}\ngold: {texts[gold.doc_id][gold.start:gold.end]}")
+print(question.question)
+for gold in question.evidence:
+    print(f"gold: {texts[gold.doc_id][gold.start:gold.end]}")
 for name, search in (("before", dense), ("after", tuned_dense)):
     for one in search.retrieve(question.question)[:2]:
-        print(f"\n{name}, {one.node.metadata['title']}:\n{one.node.text}")
+        holds = retrieval.score([retrieval.node_span(one.node)], question.evidence, texts)["evidence_recall"] > 0
+        print(f"\n{name}{' (holds gold)' if holds else ''}, {one.node.metadata['title']}:\n{one.node.text}")
 
 # %% [markdown]
 # ## All of it together
 #
-# The search that notebook 1.2 ended with: look-ups, one question per contract, routes. The same with this notebook's
-# two steps: the tuned embedder under it, and following versions on top.
+# The search that notebook 1.2 ended with, on the chunks of this one: look-ups, one question per contract, routes. The
+# same with this notebook's two steps: the tuned embedder under it, and following versions on top.
 
 # %%
 whole = house.retriever(versions.InForceRetriever(
@@ -604,7 +635,7 @@ whole = house.retriever(versions.InForceRetriever(
 final = {"1.2": Remembering(before), "whole": Remembering(whole)}
 whole_rows = pd.concat([test_rows[test_rows["retriever"] == "by ranks"], measure(final, test)], ignore_index=True)
 record_table("Test questions, 300 tokens", summarize(whole_rows), units=UNITS)
-compare("whole", "The whole search beats that of notebook 1.2", whole_rows, "whole", "1.2")
+compare("whole", "The whole search beats that of notebook 1.2", whole_rows, "whole", "1.2", drift=DRIFT)
 steps = [test_rows[test_rows["retriever"] == "by ranks"],
          follow_rows[follow_rows["retriever"] == "following"] if provisions else None,
          tuned_test[tuned_test["retriever"] == "by ranks, tuned"], whole_rows[whole_rows["retriever"].isin(final)]]
@@ -627,19 +658,37 @@ answers = []
 for name, search in final.items():
     prompts = [QA_PROMPT.format(context_str=format_context(BUDGET.postprocess_nodes(search.retrieve(q.question))),
                                 query_str=house.rewrite(q.question)) for q in test]
-    answers += [{"retriever": name, "question_id": q.question_id, "family": q.family, "cluster": q.cluster,
-                 "correct": float(metrics.exact_match(reply.text, q))}
-                for q, reply in zip(test, ready.prepare(prompts, MAX_NEW_TOKENS))]
+    for q, reply in zip(test, ready.prepare(prompts, MAX_NEW_TOKENS)):
+        said = metrics.parse_reply(reply.text, q.family, needs_citation=True)
+        answers.append({"retriever": name, "question_id": q.question_id, "family": q.family, "cluster": q.cluster,
+                        "correct": float(metrics.exact_match(reply.text, q)), "abstained": said.abstained,
+                        "well_formed": said.well_formed})
 answers = pd.DataFrame(answers)
 record_table("Right answers", answers.groupby("retriever", sort=False)[["correct"]].mean())
 compare("answers", "With the whole search the model answers more questions correctly", answers, "whole", "1.2",
-        "correct")
+        "correct", drift=DRIFT)
 compare("answers, version", "With the whole search the model answers more questions on amended clauses correctly",
-        answers[answers["family"] == "version"], "whole", "1.2", "correct")
+        answers[answers["family"] == "version"], "whole", "1.2", "correct", drift=DRIFT)
 
 # %% [markdown]
-# Evidence rose by more than answers did? Then the reader is what is left: it has the passage in front of it and does
-# not use it. Notebook 1.4 gives it fewer passages, and lab 2 teaches it to read.
+# Evidence rose by more than answers did? Ask at which stage the answers are lost, as in notebook 1.1: each one that is
+# not correct counts at the first stage that failed it.
+
+# %%
+found_evidence = whole_rows[["retriever", "question_id", "evidence_recall"]]
+stages = plots.error_stages(answers.merge(found_evidence, how="left", on=["retriever", "question_id"])
+                            .rename(columns={"retriever": "arm"}))
+show(plots.waterfall(stages))
+record_table("Where answers are lost, share of questions", stages.div(stages.sum(axis=1), axis=0), tolerance=0.05)
+
+# %% [markdown]
+# *Evidence not retrieved* is still the part of the search: some piece of the evidence was not among the passages. Only
+# the stages behind it belong to the reader: all of the evidence was in front of it, and it did not use it, or there was
+# none to find, and it answered all the same. Which part is larger for `whole`? Notebook 1.4 is on the passages that the
+# reader gets, and lab 2 measures what fine-tuning does to reading.
+#
+# The next picture has all differences in evidence. Of the two lines for `following minus by ranks`, the first is on
+# amended clauses, the second on all families.
 
 # %%
 show(plots.forest([difference for difference in differences.values() if difference.metric == "evidence_recall"],
@@ -648,8 +697,8 @@ show(plots.forest([difference for difference in differences.values() if differen
 # %% [markdown]
 # ## A hundred thousand vectors
 #
-# Our archive has some thousand chunks. Comparing a question with each of them takes a millisecond. With a hundred
-# times as many, an exact search is a hundred times slower. **Approximate** indexes look at a part:
+# Our archive has some thousand chunks. An exact search compares a question with each of them, and with a hundred times
+# as many it has a hundred times as much to do. **Approximate** indexes look at a part:
 #
 # | index | idea | pays with |
 # |---|---|---|
@@ -658,13 +707,21 @@ show(plots.forest([difference for difference in differences.values() if differen
 # | `HNSW` | a graph from neighbor to neighbor, walked from coarse to fine | memory, time to build |
 # | `IVF, 8 bits` | cells around centers; only the nearest cells are searched, in bytes | recall at borders of cells |
 #
-# HNSW and IVF have a dial for how much they look at: the wider, the slower and the better. faiss does the searching.
+# HNSW and IVF have a dial for how much they look at, below called *effort*: how many candidates HNSW keeps on its walk
+# (`efSearch`), how many cells IVF searches (`nprobe`). The wider, the slower and the better. The other two look at
+# everything; their effort stands as 0. faiss does the searching.
 #
 # Larger archives are not at hand, so one is grown: each further vector lies between two of ours, with noise. Such
-# vectors are no text; they only stand as densely as text does. The truth is what the exact search finds among the same
-# vectors: recall@10 is the share of the ten nearest that an index finds. All searches run one question at a time, in
-# one thread. The way to grow vectors was settled after looking at recalls (with copies and noise alone, every index was
-# nearly perfect), so believe the order of the indexes, and measure the numbers on your own vectors.
+# vectors are no text, and whether they stand as densely as text does was not measured. The truth is what the exact
+# search finds among the same vectors: recall@10 is the share of the ten nearest that an index finds. All searches run
+# one question at a time, in one thread. The way to grow vectors was settled after looking at recalls (with copies and
+# noise alone, every index was nearly perfect). So HNSW and IVF cannot be told apart here: which of them is ahead may
+# turn with the vectors, their number, the positions of the dial and the machine. What you may believe is how far both
+# are from an exact search, and what each costs in memory and in time to build. The rest, measure on your own vectors.
+#
+# First for comparison llama-index's default store, `SimpleVectorStore`. It is exact as well, and goes from vector to
+# vector in a loop of Python. (The indexes in memory above use `retrieval.MatrixVectorStore`, which compares with all of
+# them at once.)
 
 # %%
 shown = [node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
@@ -715,8 +772,15 @@ show(plots.curves(at_many, "speed", "recall@10", "index", "Recall against speed,
                   "questions per second", "recall@10", log_x=True))
 
 # %% [markdown]
-# Read the plot from the top right: up is better, right is faster. Then compare the sizes in the table. Which index
-# loses least when the archive grows, and what does it cost in memory and in time to build?
+# Read the plot from the top right: up is better, right is faster. Then compare the sizes in the table. How much slower
+# does each index get when the archive grows, and what does it cost in memory and in time to build?
+#
+# The table takes the fastest of a few positions of the dial that still reaches the recall. With the size it may jump
+# from one to the next, and then an index seems to lose much at once. So if HNSW and IVF change places between two
+# sizes, or between two runs, neither of them has won. How much slower the exact search gets is sound: it has no dial.
+#
+# The last line of the next output compares with the default store. Part of that factor is no merit of the index: it is
+# the price of a loop of Python. Compare with the row `exact` of the same size as well, which has no such loop.
 
 # %%
 good = at_many[(at_many["recall@10"] >= 0.95) & ~at_many["index"].isin(["exact"])]
@@ -726,8 +790,8 @@ print("at least ten times as fast as the default store:", bool(good["speed"].max
 # %% [markdown]
 # ### Exercise 4: find what is wrong (judgment)
 #
-# Difficulty: hard. 10 minutes. Five colleagues each report an index as fast and good. Every number was measured in this
-# notebook. Label each report:
+# Difficulty: medium. 10 minutes. Five colleagues each report an index as fast and good. Every number was measured in
+# this notebook. Label each report:
 #
 # - `"judged by itself"`: the truth that its recall is measured against comes from the same index
 # - `"other k"`: index and baseline were asked for different numbers of neighbors
@@ -735,8 +799,9 @@ print("at least ten times as fast as the default store:", bool(good["speed"].max
 # - `"cached questions"`: few different questions were asked, over and over, so that what they need lay at hand
 # - `"fine"`: it may be told as it stands
 #
-# `recall` is against `truth`. `times` is how much faster than the baseline, the exact search. A report has one fault at
-# most.
+# `recall` is recall@10 against `truth`, from a search for ten neighbors in every row. `times` is how much faster than
+# the baseline, the exact search; `k` and `k_baseline` are how many neighbors were asked for while time was taken. A
+# report has one fault at most.
 #
 # <details><summary>Hint 1</summary>Columns that end in <code>baseline</code> describe the other side. Which of them
 # should be equal?</details>
@@ -787,11 +852,11 @@ labels_given = check.audit_indexes(labels_given, reports)
 # ## Do the verdicts hold on real contracts?
 #
 # With `LABS_CORPUS=cuad:<folder>` this notebook runs on contracts of CUAD, and this section repeats the comparison of
-# searches on a second sample of them, with the embedder tuned above. On forty contracts that we tried, the tuned
-# embedder carried over, more clearly than here; fusion did not beat BM25 there, and weights brought nothing again. Mind
-# why tuning does so well: CUAD asks the same questions, one for each kind of clause, of every contract. An embedder
-# that has seen them on some contracts knows what is meant on the others. There are no amendments to follow in that
-# sample.
+# searches on a second sample of them, with the embedder tuned above. When this notebook was made, it was run on one
+# such sample; no output of that run is kept, so take this as a hint, and run it. The tuned embedder helped there, and
+# fusion did not beat BM25. If tuning helps on yours, mind what may be behind it: CUAD asks the same questions, one for
+# each kind of clause, of every contract. An embedder that has seen them on some contracts may know what is meant on the
+# others. There were no amendments to follow in that sample.
 
 # %%
 if settings.corpus().startswith("cuad:"):
@@ -834,7 +899,7 @@ claims_table()
 #   so is whether scores beat ranks.
 # - Likeness knows no time. If your documents replace each other, say so in metadata, and let the search follow it.
 # - A filter decides what may be found, before the search. Cutting for a filter changes the chunks: compare both.
-# - Train the embedder on what your search confuses. The hard negatives are the lesson, not the number of pairs.
+# - Train the embedder on what your search confuses, and look on dev whether hard negatives or more pairs bring more.
 # - Judge an approximate index by the exact one, on your own vectors, at the same k, with fresh questions.
 # - A deleted document should be looked for after it was deleted.
 #
@@ -845,8 +910,8 @@ claims_table()
 #   again.
 # - A tuned embedder, if you cannot embed everything anew whenever it changes, or have no questions like those of your
 #   users. It learns from the questions that you show it.
-# - A vector store or an approximate index, below some ten thousand chunks: an exact search in memory is faster than the
-#   way to the store, and has nothing to tune.
+# - An approximate index, where an exact search is fast enough: look at the rows `exact` for your number of chunks. It
+#   misses nothing and has nothing to tune. A store is worth it for what it keeps; how fast it is was not measured here.
 #
 # **Read on**
 #

@@ -44,11 +44,11 @@ import pandas as pd
 import psutil
 from IPython.display import display
 
-from labutils import assembly, bench, check, embedding, embedding_tuning, extraction, graph, metrics, models, plots
+from labutils import assembly, bench, check, embedding, embedding_tuning, extraction, metrics, models, plots
 from labutils import postprocessing, queries, reranking, retrieval, robustness, search, settings
 from labutils.claims import claim, claims_table, record, record_table, stored_claims
 from labutils.corpus import load_corpus, take
-from labutils.stats import Difference, mean_interval, paired_difference
+from labutils.stats import Difference, paired_difference
 
 STARTED = time.perf_counter()
 MOST_CHARACTERS = 700_000  # the course's archive whole; of a larger corpus, a seeded sample of documents
