@@ -36,7 +36,7 @@ from nbformat import NotebookNode
 from labutils import claims, settings
 from labutils.errors import LabsError
 
-TIMEOUT_S = 300
+TIMEOUT_S = 900  # of a cell: some let a model read thousands of prompts when the cache is empty
 THREADS = 2
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

@@ -436,8 +436,8 @@ LoRA adapter; sft_rag = adapter and passages. All arms answer the same questions
 {% endfor %}
 <p class="note">A cluster is a contract, for questions on all contracts the matter asked. Intervals resample clusters
 (2,000 draws); where all answers are right or all are wrong, Wilson's
-interval counts each contract once. Wrong: neither right nor abstained, made up or copied from the wrong passage. Evidence found: share of the gold characters
-that were retrieved, over questions that have evidence. Latency: retrieval plus generation, per question as metered on
+interval counts each contract once. Wrong: neither right nor abstained, made up or copied from the wrong passage.
+Evidence found: share of the gold characters that were retrieved, over questions that have evidence. Latency: retrieval plus generation, per question as metered on
 this machine. Per 1,000 queries: variable cost; per correct answer: all costs, labor included, over
 {{ months }} months; right abstentions are not among these answers.</p>
 

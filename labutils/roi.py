@@ -4,7 +4,8 @@ Quality, tokens and milliseconds come from the results table; prices from the da
 assumption with a name, a unit and a reason. No number is typed in twice.
 
 Symbols, per arm: a = share of right answers, s = share abstained, w = share wrong (a + s + w = 1); v = value of a right
-answer, h = cost of an abstention, L = loss on a wrong answer, u = variable cost per query, q = queries per month, H = fixed cost per month, F = one-off cost, T = horizon in months.
+answer, h = cost of an abstention, L = loss on a wrong answer, u = variable cost per query, q = queries per month,
+H = fixed cost per month, F = one-off cost, T = horizon in months.
 Sources: Cost-of-Pass (arXiv 2504.13359) for cost per correct answer; FinOps for AI for unit economics.
 """
 

@@ -157,10 +157,7 @@ def training_template(tokenizer: Any, name: str) -> str | None:
 
 
 def obstacle(llm_spec: str) -> str:
-    """Why a model can't be fine-tuned from here, "" if it can; loads no weights.
-
-    Raises LabsError where its tokenizer can't be loaded.
-    """
+    """Why a model can't be fine-tuned from here; "" if it can, or where its tokenizer is not there. Loads no weights."""
     if llm_spec.startswith("openai:"):
         return "an endpoint cannot be fine-tuned from here"
     if not llm_spec.startswith("hf:"):

@@ -4,7 +4,7 @@
 # **What you will learn**
 #
 # - to put all parts of this lab into one pipeline, and to find out what each of them is worth *in company*
-# - to choose on dev, and to read test once
+# - to choose on dev, and to read test as seldom as you can
 # - to weigh right answers against time and tokens, and to see which pipelines others beat
 # - to try a pipeline with misspelled and reworded questions, and in an archive of twice the size
 # - to write down on one page when to use what
@@ -675,7 +675,7 @@ claims_table()
 # **What to remember**
 #
 # - Measure a part in company, by leaving it out. Alone it may look worthless.
-# - Choose on dev by a rule that you wrote down before. Read test once, then stop.
+# - Choose on dev by a rule that you wrote down before. Read test once, then stop. If you read it again, say so.
 # - Count everything that is read, also by the small models in between.
 # - Mend names before exact look-ups. Keep a log of what rules did not understand.
 # - A list of what did not help saves the next team more time than a list of what did.
