@@ -312,7 +312,7 @@ def test_main_job_writes_the_report_and_is_quick_again(spec, tmp_path, monkeypat
 
 
 def test_main_job_reports_on_what_training_took(results, world, spec):
-    context = bench.report_context(Benchmark(world, spec, SMALL, SHORT), 12.0, list(ARMS))
+    context = bench.report_context(Benchmark(world, spec, SMALL, SHORT), 12.0, list(bench.ARMS))
     assert context["training"]["seconds"] > 0 and context["timings"]["this run"] == 12.0
     summary = report.summarize(results, context)
     assert summary["training"].tries == 1 and set(summary["timings"]) == set(context["timings"])

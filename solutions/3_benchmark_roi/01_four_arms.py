@@ -507,8 +507,6 @@ record_table("Cost of tokens", pd.DataFrame(cost), units=dict.fromkeys(columns, 
 # right or in vain, since who gets it can't tell one from the other without looking it up.
 
 # %%
-
-# %%
 def quality_and_cost(frame):
     """One row per arm: share correct, and variable cost per query (tokens, retrieval time), with 95% intervals."""
     usd, rows = roi.cost_per_query(frame, assumptions), []
