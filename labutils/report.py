@@ -68,6 +68,7 @@ def summarize(results: pd.DataFrame, context: Mapping[str, Any]) -> dict[str, An
     names = [name for name in [*SPLITS, *sorted(set(results["split"]) - set(SPLITS))] if
              name in set(results["split"])]
     splits = [_split(results[results["split"] == name], name, assumptions, training, table) for name in names]
+    adjust([row for split in splits for row in split["contrasts"]])
     used = {assumptions.price_item, assumptions.tuned_price_item, assumptions.cpu_item, assumptions.expert_item}
     return {
         "answer": answer(splits, assumptions, results), "splits": splits, "run": _what_was_run(results, names),
@@ -83,7 +84,7 @@ def summarize(results: pd.DataFrame, context: Mapping[str, Any]) -> dict[str, An
 def compare(frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
     """The planned contrasts on one split: rows with difference, p (by contract), holm, mcnemar; and what was left out.
 
-    Holm's adjustment covers the contrasts of this split.
+    Holm's adjustment covers the contrasts of this split; `summarize` repeats it over those of all splits.
     """
     rows, left_out, arms = [], [], set(frame["arm"])
     for a, b in CONTRASTS:
@@ -95,10 +96,14 @@ def compare(frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
                          "p": stats.permutation_p(frame, a, b)})
         except LabsError as error:
             left_out.append(f"{a} minus {b}: {error}")
-    adjusted = stats.holm({f"{row['difference'].a}-{row['difference'].b}": row["p"] for row in rows})
-    for row, value in zip(rows, adjusted.values(), strict=True):
-        row["holm"] = value
+    adjust(rows)
     return rows, left_out
+
+
+def adjust(rows: list[dict[str, Any]]) -> None:
+    """Put Holm's adjustment of their p-values, as one family of comparisons, into the rows."""
+    for row, value in zip(rows, stats.holm({str(i): row["p"] for i, row in enumerate(rows)}).values(), strict=True):
+        row["holm"] = value
 
 
 def headline(frame: pd.DataFrame, economics: Mapping[str, roi.Economics],
@@ -467,8 +472,8 @@ this machine. Per 1,000 queries: variable cost; per correct answer: all costs, l
 clusters can be expected to show (80% power): {{ "%.2f"|format(split.detectable) }}, if {{ discordant|pct }} of the
 questions are discordant and answers within a contract correlate by {{ icc }}.</p>
 {% endfor %}
-<p class="note">p by contract: sign-flip test that flips whole contracts; Holm adjusts it for the contrasts of the
-split. McNemar's exact test counts questions as independent and is shown for comparison.</p>
+<p class="note">p by contract: sign-flip test that flips whole contracts; Holm adjusts it for all contrasts on this
+page. McNemar's exact test counts questions as independent and is shown for comparison.</p>
 
 <h2 id="cost">Quality against cost</h2>
 {% for split in splits if split.compared and figures[split.name].cost is defined %}
