@@ -249,7 +249,7 @@ def summary_sample(rng: Random, passages: int, contract: bool) -> Sample:
 def triplet_sample(rng: Random, passages: int, contract: bool) -> Sample:
     """The triplet prompt: (document, heading, value) of sections, (company, relation, name) of companies; one per line.
 
-    All three stand in the text, or the relation is one of `RELATIONS`: what stands nowhere can't be known. The library
+    All three stand in the text, or the relation is one of COMPANY_SENTENCES: what stands nowhere can't be known. The library
     takes a line apart at its commas, so names and values are written without.
     """
     if rng.random() < 0.5:

@@ -248,11 +248,11 @@ def main_job(out: Path = Path("report"), fresh: bool = False, wanted: Sequence[s
     from . import report
 
     started = time.perf_counter()
+    if unknown := set(wanted) - set(ARMS):
+        raise LabsError(f"There is no arm {', '.join(sorted(unknown))}. The arms are {', '.join(ARMS)}.")
     if fresh:
         for kind in ("answers", "adapters"):
             shutil.rmtree(settings.cache_dir() / kind, ignore_errors=True)
-    if unknown := set(wanted) - set(ARMS):
-        raise LabsError(f"There is no arm {', '.join(sorted(unknown))}. The arms are {', '.join(ARMS)}.")
     bench = Benchmark(progress=True)
     corpus = bench.corpus
     possible = {arm: why for arm, why in bench.arms().items() if arm in wanted}

@@ -223,7 +223,7 @@ def economics(frame: pd.DataFrame, assumptions: Assumptions | None = None, train
 
 def break_even_volume(x: Economics, y: Economics, months: int) -> BreakEven:
     """q* = (dH + dF/T) / dg with d = x - y: the monthly volume above (or below) which `x` is worth more than `y`."""
-    fixed = (x.monthly_usd - y.monthly_usd) + (x.one_off_usd - y.one_off_usd) / months
+    fixed = _fixed_difference(x, y, months)
     gain = x.net_per_query_usd - y.net_per_query_usd
     if math.isclose(gain, 0, abs_tol=1e-12):
         better = "both cost the same" if math.isclose(fixed, 0, abs_tol=1e-9) else (
@@ -242,7 +242,7 @@ def break_even_interval(x: Economics, y: Economics, months: int,
 
     None where the gain may be 0, or where no volume makes both arms worth the same.
     """
-    fixed = (x.monthly_usd - y.monthly_usd) + (x.one_off_usd - y.one_off_usd) / months
+    fixed = _fixed_difference(x, y, months)
     if gain.low <= 0 <= gain.high or fixed == 0 or (fixed < 0) != (gain.low < 0):
         return None
     low, high = sorted((fixed / gain.low, fixed / gain.high))
@@ -313,6 +313,11 @@ def _arm_economics(arm: str, row: pd.Series, one_off: float, monthly: float, ass
                      float(value), payback(one_off, value, months, rate), float(net),
                      float(net / spent) if spent else math.nan,
                      None if tolerance is None else float(tolerance))
+
+
+def _fixed_difference(x: Economics, y: Economics, months: int) -> float:
+    """dH + dF/T with d = x - y, in USD a month."""
+    return (x.monthly_usd - y.monthly_usd) + (x.one_off_usd - y.one_off_usd) / months
 
 
 def _monthly_fixed(arm: str, assumptions: Assumptions, training: Training, table: pd.DataFrame | None) -> float:
