@@ -74,7 +74,7 @@ def test_every_package_that_is_imported_is_pinned():
     pinned = {canonical(name) for name in PINS}
     owners = importlib.metadata.packages_distributions()
     loose = {}
-    for path in [*ROOT.glob("labutils/*.py"), *ROOT.glob("factory/*.py"), *ROOT.glob("tests/*.py")]:
+    for path in [*ROOT.glob("labutils/**/*.py"), *ROOT.glob("factory/*.py"), *ROOT.glob("tests/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
