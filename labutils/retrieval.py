@@ -126,19 +126,22 @@ class FilteredRetriever(BaseRetriever):
     """Dense search and BM25, fused by rank, both under the metadata filters that `choose` gives for a question.
 
     The filter comes before the search, so k chunks are found as long as k pass it. As in `hybrid`, the best k come from
-    the first 20 of each search; chunks without a word of the question come from the dense one alone.
+    the first 20 of each search; chunks without a word of the question come from the dense one alone. Without `keywords`
+    there is no BM25, and the k come from the dense search.
     """
 
     def __init__(self, index: VectorStoreIndex, nodes: Sequence[TextNode], choose: Callable[[str], MetadataFilters],
-                 k: int = 20) -> None:
+                 k: int = 20, keywords: bool = True) -> None:
         super().__init__()
         self._index, self._choose, self._k, self._pool = index, choose, k, max(20, k)
         self._metadata = {node.node_id: node.metadata for node in nodes}
-        self._keyword = bm25(nodes, self._pool)
+        self._keyword = bm25(nodes, self._pool) if keywords else None
         self._masks: dict[str, list[int]] = {}
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         filters = self._choose(query_bundle.query_str)
+        if self._keyword is None:
+            return self._index.as_retriever(similarity_top_k=self._k, filters=filters).retrieve(query_bundle)
         keyword = copy.copy(self._keyword)
         keyword.corpus_weight_mask = self._mask(filters)
         fusion = QueryFusionRetriever(
@@ -166,7 +169,7 @@ class _Positive(BaseRetriever):
 
 
 def timed_retrieve(retriever: BaseRetriever, question: str) -> tuple[list[NodeWithScore], float]:
-    """Return what a retriever finds and the milliseconds it took; a cached vector is charged what it once took."""
+    """Return what a retriever finds and the milliseconds it took; a cached vector is charged what one typically takes."""
     saved, start = meter.saved_ms(), time.perf_counter()
     found = retriever.retrieve(question)
     return found, (time.perf_counter() - start) * 1000 + meter.saved_ms() - saved

@@ -9,8 +9,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "slides"
-DECKS = ["0_opening", "1_advanced_rag", "2_finetuning_feedback", "3_benchmark_roi", "4_closing"]
-LABS = {"1_advanced_rag": "01_baseline_rag", "2_finetuning_feedback": "01_sft_lora", "3_benchmark_roi": "01_four_arms"}
+WORKSHOP = ["0_opening", "1_advanced_rag", "2_finetuning_feedback", "3_benchmark_roi", "4_closing"]
+SECOND = "1_advanced_rag_techniques"  # a half-day of its own, after the workshop
+DECKS = [*WORKSHOP, SECOND]
+# The notebooks that a deck goes with.
+NOTEBOOKS = {
+    "1_advanced_rag": ["1_advanced_rag/01_baseline_rag"],
+    "2_finetuning_feedback": ["2_finetuning_feedback/01_sft_lora"],
+    "3_benchmark_roi": ["3_benchmark_roi/01_four_arms"],
+    SECOND: [f"1_advanced_rag/{name}" for name in (
+        "02_pre_retrieval", "03_retrieval", "04_post_retrieval", "05_knowledge_graph", "06_multi_document",
+        "07_best_pipeline")],
+}
 FRONT_MATTER = {"marp": True, "theme": "default", "math": "mathjax", "paginate": True}
 WORKSHOP_MINUTES = 180
 # Lines of Marp's default theme (720 pixels high, less the padding, 43 pixels a line) and characters in a line.
@@ -106,7 +116,12 @@ def deck(name):
 
 def test_the_decks_are_those_of_the_course():
     assert sorted(path.stem for path in SLIDES.glob("*.md")) == sorted([*DECKS, "README"])
-    assert set(LABS) <= set(DECKS)
+    assert set(NOTEBOOKS) <= set(DECKS)
+
+
+def test_every_notebook_has_one_deck():
+    there = sorted(path.relative_to(ROOT / "solutions").with_suffix("") for path in ROOT.glob("solutions/*/*.py"))
+    assert sorted(Path(name) for names in NOTEBOOKS.values() for name in names) == there
 
 
 def test_front_matter(deck):
@@ -115,7 +130,11 @@ def test_front_matter(deck):
 
 
 def test_number_of_slides(name, deck):
-    fewest, most = (6, 10) if name in LABS else (4, 6)
+    of_notebooks = len(NOTEBOOKS.get(name, []))
+    if name == SECOND:  # two to four slides for each notebook, and a few around them
+        fewest, most = 2 * of_notebooks + 2, 4 * of_notebooks + 3
+    else:
+        fewest, most = (6, 10) if of_notebooks else (4, 6)
     assert fewest <= len(slides(deck)) <= most
 
 
@@ -162,29 +181,45 @@ def test_every_path_exists(page):
     assert missing == set()
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_a_lab_names_its_notebook_and_exactly_its_exercises(lab):
-    assert f"labs/{lab}/{LABS[lab]}.ipynb" in read(lab)
-    source = (ROOT / "solutions" / lab / f"{LABS[lab]}.py").read_text(encoding="utf-8")
-    assert set(re.findall(r"`check\.(\w+)`", read(lab))) == set(re.findall(r"= check\.(\w+)\(", source))
+def exercises_named(text: str) -> set[str]:
+    return set(re.findall(r"`check\.(\w+)`", text))
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_exercises_exist(lab):
+def exercises_of(notebook: str) -> set[str]:
+    source = (ROOT / "solutions" / f"{notebook}.py").read_text(encoding="utf-8")
+    return set(re.findall(r"= check\.(\w+)\(", source))
+
+
+@pytest.mark.parametrize("notebook", [name for names in NOTEBOOKS.values() for name in names])
+def test_one_slide_opens_a_notebook_and_names_exactly_its_exercises(notebook):
+    deck = next(read(name) for name, names in NOTEBOOKS.items() if notebook in names)
+    opening, = (slide for slide in slides(deck) if f"Open `labs/{notebook}.ipynb`" in slide)
+    assert exercises_named(opening) == exercises_of(notebook)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_deck_names_the_exercises_of_its_notebooks_only(name):
+    assert exercises_named(read(name)) == set().union(*map(exercises_of, NOTEBOOKS[name]))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_exercises_exist(name):
     from labutils import check
 
-    named = set(re.findall(r"`check\.(\w+)`", read(lab)))
+    named = exercises_named(read(name))
     assert len(named) >= 3 and named <= set(check.CHECKERS)
 
 
 def test_minutes_add_up():
     table = dict(re.findall(r"^\| \[(\w+)\.md\].*?\| (\d+) \|", read("README"), re.MULTILINE))
-    pause = int(re.search(r"break of (\d+) minutes", read("README"))[1])
+    first_pause, second_pause = map(int, re.findall(r"break of (\d+) minutes", read("README")))
     sums = {name: minutes(read(name)) for name in DECKS}
     assert {name: int(stated) for name, stated in table.items()} == sums
-    assert sum(sums.values()) + pause == WORKSHOP_MINUTES
+    first_day = [sums[name] for name in WORKSHOP]
+    assert sum(first_day) + first_pause == WORKSHOP_MINUTES
+    assert sums[SECOND] + second_pause == WORKSHOP_MINUTES
     plan = [int(stated) for stated in re.findall(r"^\| [^|]+\| (\d+) \|", read("0_opening"), re.MULTILINE)]
-    assert plan == list(sums.values())
+    assert plan == first_day
 
 
 @pytest.mark.parametrize("text", ["RAG gets 71% right", "recall is 0.62", "12 of 40 answers", "a gain of 5 points",

@@ -377,7 +377,7 @@ compare("chunks", "The best other chunking finds more evidence than the chunks o
 # - `header`: title, **heading** of the section, and the **parties**. A chunk from the middle of a section lost its
 #   heading; the parties stand in most titles already.
 # - `context`: the title and **one line on the document**: its kind (as signed, an amendment, a memo) and its date.
-#   Contextual retrieval lets a language model write such a line for every chunk; llama-index has
+#   Contextual retrieval (Anthropic 2024) lets a language model write such a line for every chunk; llama-index has
 #   `DocumentContextExtractor` for it. Our archive knows these facts, so a template writes the line, at no cost.
 #
 # `chunking.with_sections` and `chunking.with_context` write these facts into a chunk's metadata. `with_header` makes
@@ -985,10 +985,10 @@ compare("answers", "With the whole pipeline the model answers more questions cor
 # ## What it costs
 #
 # *added time* is per question, against `base`, on this machine: of the search, with the model's time where it writes
-# (in batches; one question at a time is slower). Indexes of routes are made beforehand; differences under some 20 ms
-# are noise. *tokens by the model* are read and written by a language model, per question for the steps on the question
-# side, per chunk for generated labels: those are paid once, for the whole archive, and again whenever a document
-# changes.
+# (in batches; one question at a time is slower). Embedding a question is charged what it typically takes. Indexes of
+# routes are made beforehand; differences under some 20 ms are noise. *tokens by the model* are read and written by a
+# language model, per question for the steps on the question side, per chunk for generated labels: those are paid once,
+# for the whole archive, and again whenever a document changes.
 
 
 # %%
@@ -1152,7 +1152,7 @@ claims_table()
 # - Zheng et al. 2023, *Take a Step Back: Evoking Reasoning via Abstraction in Large Language Models*, arXiv 2310.06117
 # - Ma et al. 2023, *Query Rewriting for Retrieval-Augmented Large Language Models*, arXiv 2305.14283
 # - Rackauckas 2024, *RAG-Fusion: a New Take on Retrieval-Augmented Generation*, arXiv 2402.03367
-# - Press et al. 2022, *Measuring and Narrowing the Compositionality Gap in Language Models*, arXiv 2210.03350:
+# - Press et al. 2023, *Measuring and Narrowing the Compositionality Gap in Language Models*, arXiv 2210.03350:
 #   follow-up questions
 # - Sarthi et al. 2024, *RAPTOR: Recursive Abstractive Processing for Tree-Organized Retrieval*, arXiv 2401.18059: trees
 #   of summaries

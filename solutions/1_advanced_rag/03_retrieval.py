@@ -597,7 +597,7 @@ tuned_index = retrieval.build_index(nodes, tuned_embedder)
 tuned_dense, tuned_ranks = retrieval.dense(tuned_index, DEPTH), retrieval.hybrid(tuned_index, nodes, DEPTH)
 tuned_searches = {"dense, tuned": tuned_dense, "by ranks, tuned": tuned_ranks}
 tuned_dev = pd.concat([dev_rows, measure(tuned_searches, dev)], ignore_index=True)
-record_table("Dev questions, 300 tokens", summarize(tuned_dev), units=UNITS)
+record_table("Dev questions, 300 tokens, with the tuned embedder", summarize(tuned_dev), units=UNITS)
 tuned_test = pd.concat([test_rows, measure(tuned_searches, test)], ignore_index=True)
 compare("tuned", "The tuned embedder helps dense search", tuned_test, "dense, tuned", "dense",
         drift=DRIFT)
@@ -634,7 +634,7 @@ whole = house.retriever(versions.InForceRetriever(
     retrieval.FilteredRetriever(tuned_index, nodes, by_route, DEPTH), nodes, pieces), DEPTH)
 final = {"1.2": Remembering(before), "whole": Remembering(whole)}
 whole_rows = pd.concat([test_rows[test_rows["retriever"] == "by ranks"], measure(final, test)], ignore_index=True)
-record_table("Test questions, 300 tokens", summarize(whole_rows), units=UNITS)
+record_table("Test questions, 300 tokens, the whole search", summarize(whole_rows), units=UNITS)
 compare("whole", "The whole search beats that of notebook 1.2", whole_rows, "whole", "1.2", drift=DRIFT)
 steps = [test_rows[test_rows["retriever"] == "by ranks"],
          follow_rows[follow_rows["retriever"] == "following"] if provisions else None,
@@ -925,4 +925,5 @@ claims_table()
 # - Malkov, Yashunin 2016, *Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
 #   World graphs*, arXiv 1603.09320
 # - Douze et al. 2024, *The Faiss library*, arXiv 2401.08281
-# - Aumueller, Bernhardsson, Faithfull 2018, *ANN-Benchmarks*, arXiv 1807.05614: how to measure such indexes
+# - Aumueller, Bernhardsson, Faithfull 2018, *ANN-Benchmarks: A Benchmarking Tool for Approximate Nearest Neighbor
+#   Algorithms*, arXiv 1807.05614: how to measure such indexes

@@ -81,7 +81,7 @@ print(f"questions with evidence: {len(answerable_dev)} for choosing, {len(answer
 #
 # Difficulty: easy. 5 minutes. Six steps below are measured on test questions. Write down for each whether it *helps*,
 # *hurts*, or whether the interval will hold 0 (*inconclusive*). Any bet is accepted. The last section holds it against
-# the verdicts.
+# what was measured; the verdicts are those of the claims.
 #
 # - `cross-encoder`: reorder what was found by a model that reads question and passage together
 # - `MMR`: of that order, take passages that differ from those taken before
@@ -328,7 +328,8 @@ compare("language model", "The cross-encoder finds more evidence than a language
 # Mind the two shares above: together they are all replies. A reply can be well formed and say nothing. If it always
 # names the first passage, the order stays as it was, and claim 3 is claim 1 once more, on fewer questions. So look at
 # what a component *does*, not only at whether its replies can be read. Asked pair by pair *without* training, the same
-# model found no more than the search either (the table above). The training did it. A large model ranks lists well.
+# model stands beside the search in the table on dev further up, too: compare the two rows, and then the trained one.
+# They are means of a sample, without intervals. Large models are said to rank lists well; try one.
 #
 # ## Passages that do not repeat each other
 #
@@ -420,7 +421,7 @@ compare("MMR", "Picking passages that differ finds more evidence than the cross-
         "cross-encoder")
 
 # %% [markdown]
-# The weight hardly matters here. Chunks that were cut without overlap repeat little, so there is little to spread out;
+# How much does the weight matter? Chunks that were cut without overlap repeat little, so there is little to spread out;
 # and in a contract two paragraphs that look alike may differ in the one number that was asked for. MMR was made for
 # news, where ten reports tell one story.
 #
@@ -879,8 +880,8 @@ show(plots.forest([one for one in differences.values() if one.metric == "evidenc
 #
 # With `LABS_CORPUS=cuad:<folder>` this notebook runs on contracts of CUAD, and this section repeats the comparison on
 # a second sample of them, with the cross-encoder trained above. On the forty contracts that we tried, reranking
-# *hurt*: few labelled questions, far longer clauses, and a loss that stayed high. A verdict of one archive is a bet
-# on the next.
+# *hurt*: few labelled questions, far longer clauses, and a loss that stayed high. That run is not recorded here, and
+# your contracts are others: take it as a hint. A verdict of one archive is a bet on the next.
 
 # %%
 if settings.corpus().startswith("cuad:"):
@@ -942,9 +943,10 @@ claims_table()
 # - Carbonell, Goldstein 1998, *The Use of MMR, Diversity-Based Reranking*, SIGIR
 # - Xu, Shi, Choi 2023, *RECOMP: Improving Retrieval-Augmented LMs with Compression and Selective Augmentation*, arXiv
 #   2310.04408
-# - Liu et al. 2023, *Lost in the Middle*, arXiv 2307.03172
+# - Liu et al. 2023, *Lost in the Middle: How Language Models Use Long Contexts*, arXiv 2307.03172
 # - El-Yaniv, Wiener 2010, *On the Foundations of Noise-free Selective Classification*, JMLR
 # - Yan et al. 2024, *Corrective Retrieval Augmented Generation*, arXiv 2401.15884
 # - Greshake et al. 2023, *Not what you've signed up for: Compromising Real-World LLM-Integrated Applications with
 #   Indirect Prompt Injection*, arXiv 2302.12173
-# - Zou et al. 2024, *PoisonedRAG: Knowledge Corruption Attacks to Retrieval-Augmented Generation*, arXiv 2402.07867
+# - Zou et al. 2024, *PoisonedRAG: Knowledge Corruption Attacks to Retrieval-Augmented Generation of Large Language
+#   Models*, arXiv 2402.07867

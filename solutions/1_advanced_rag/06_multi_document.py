@@ -224,7 +224,8 @@ if comparisons:
 # may do both. But whatever the model: a contract that is named in a question can be found by its name, and a part that
 # names its contract needs nobody to choose a tool. `extraction.ByNames` is a question generator of that kind. It works
 # by rules on the wording of a question: which contracts does it name, which topic, and what is to be done? The topics
-# come from the house's playbook, which has a heading for each. The rules were written on dev questions only.
+# come from the house's playbook, which has a heading for each. The rules were written on dev questions; notebook 1.7
+# tells of one that was mended after a reading of test.
 #
 # One topic of one contract is a **cell** below, and a **plan** lists the cells that a question needs, with what is to
 # be done with their values. `extraction.Planner` makes plans.
@@ -323,10 +324,11 @@ compare("arithmetic", "Joining by arithmetic answers more comparisons correctly 
         comparison_rows, "engines and arithmetic", "engines, joined by the model")
 
 # %% [markdown]
-# The engines read the same clauses in both rows. What is lost between them is lost in joining: a model that reads "30
-# days" and "45 days" well does not subtract. So splitting alone has brought nothing here (and the one search asks once
-# for each contract named as well): the whole gain is arithmetic. What that still gets wrong was read wrong, or not
-# found: a sum is as good as its worst part.
+# The engines read the same clauses in both rows. What is lost between them is lost in joining: a model may read "30
+# days" and "45 days" well, and not subtract. What splitting brings without arithmetic, the two upper rows say (and the
+# one search asks once for each contract named as well). Arithmetic without splitting is no row: it needs the values one
+# by one. So the gain over one search belongs to the two together. What arithmetic still gets wrong was read wrong, or
+# not found: a sum is as good as its worst part.
 #
 # ### Exercise 3: find what is wrong (judgment)
 #
@@ -414,9 +416,9 @@ compare("points", "A question for each point answers more summaries correctly th
         summaries, "a question each", "one search")
 
 # %% [markdown]
-# Two families, two lessons. For JSON, a search for each field is what helps; whether one prompt reads all of it or one
-# for each field makes no difference that these questions could show. Writing a summary on points is beyond this model,
-# and a question for each point is not. Which way is better is a question to the model at hand, so measure.
+# Two families, two questions. What helps with JSON: a search for each field, or a prompt for each field? If the second
+# claim is inconclusive, these questions could not tell. And can this model write a summary on points in one piece, or
+# only answer point by point? That depends on the model at hand, so measure.
 #
 # ## Rules on values
 #
@@ -535,6 +537,9 @@ compare("table", "Table and edges answer more questions on the whole archive cor
         archive_rows, "table and edges", "counting edges")
 
 # %% [markdown]
+# The zeros are right, and not the whole price: the table was read before the questions came (its tokens stand where it
+# was filled), and so were the edges. The next section sets the two against each other.
+#
 # The largest of all values is a hard test: *one* cell that is missing, or read wrong and too large, makes it wrong.
 # If a table is asked for extremes, look at its extreme cells first, and at its empty ones.
 #
@@ -737,7 +742,7 @@ claims_table()
 #
 # **When not to use it**
 #
-# - If questions ask for one clause of one contract: one search is cheaper and as good.
+# - If questions ask for one clause of one contract: there is nothing to split or to join.
 # - If nobody can say beforehand which fields matter: read when asked, part by part.
 # - If rules on the wording do not fit your users' questions, let a large model plan, and measure its plans.
 #

@@ -26,11 +26,11 @@
 # 4. It does so on amended clauses.
 # 5. A search for each cell and joining by code bring more right answers than one search and one prompt.
 # 6. The two models that were trained in this lab bring more right answers.
-# 7. Clean questions get more right answers than misspelled ones.
+# 7. Misspelling the questions changes how many the best pipeline answers correctly.
 # 8. Mending names wins right answers back.
-# 9. Clean questions get more right answers than reworded ones.
-# 10. In the archive as it is, the best pipeline finds more evidence than in one of twice the size.
-# 11. The best pipeline without routes does.
+# 9. Rewording the questions changes how many it answers correctly.
+# 10. Doubling the archive changes how much evidence it finds.
+# 11. Doubling the archive changes how much evidence it finds without routes.
 #
 # A claim may come out as *helps*, *hurts* or *inconclusive*. Read the verdict line, not the claim.
 
@@ -103,7 +103,7 @@ bets = check.predict(bets, BETS)
 #
 # | part | without it | from |
 # |---|---|---|
-# | short chunks | 96 bare tokens with an overlap, instead of 64 with title and section in what is searched | 1.2 |
+# | short chunks | 96 bare tokens with an overlap, instead of 64 under title and a line of context | 1.2 |
 # | keywords | dense search alone, instead of fused with BM25 by ranks | 1.3 |
 # | look-ups | no glossary, no register, one search even if a question names three contracts | 1.2 |
 # | routes | the whole archive is searched, also if a question names its contract | 1.2 |
@@ -236,18 +236,21 @@ def show(figure) -> None:
 
 
 in_company = {part: between(dev_rows, "all", f"no {part}") for part in PARTS}
+show(plots.forest([between(dev_rows, one.name, "naive") for one in alone],
+                  "Right answers on dev: the naive pipeline with one part against without"))
 show(plots.forest(list(in_company.values()), "Right answers on dev: everything against everything but one part"))
+record("contracts with dev questions", dev_rows["cluster"].nunique(), unit="contracts")
 
 # %% [markdown]
-# Compare the two columns of right answers. What the parts bring alone and what they bring in company are two things: a
-# cross-encoder has nothing to choose from if the search found nothing, and a plan is no use if its searches miss.
-# Whoever tests techniques one by one on top of a naive pipeline would have dropped look-ups and the cross-encoder. (The
-# column *alone* has no intervals; one question is about 0.01.)
+# Compare the two columns of right answers, and the two pictures. What the parts bring alone and what they bring in
+# company are two things: a cross-encoder has nothing to choose from if the search found nothing, and a plan is no use
+# if its searches miss. Which parts would you have dropped, had you tested them one by one on top of a naive pipeline?
 #
-# Two parts do not show. *Keywords* bring no right answer, alone or in company, and in company a little less evidence.
-# *In force*: few questions of the sample are on amended clauses. Neither is proof that a part does nothing; the
-# interval says how much it may still be worth. And leaving out one part at a time has a blind spot: of two parts that
-# can replace each other, both look worthless. So drop one, then measure again.
+# Look at *keywords* and *in force*, too: few questions of the sample are on amended clauses. An interval that holds 0
+# is no proof that a part does nothing; it says how much the part may still be worth. The last line
+# says on how many contracts the dev questions are. With few of them, the intervals are somewhat too short: see the
+# docstring of `stats.paired_difference`. And leaving out one part at a time has a blind spot: of two parts that can
+# replace each other, both look worthless. So drop one, then measure again.
 #
 # ## The price
 #
@@ -304,13 +307,13 @@ for cost, label in (("tokens", "tokens read for a question, cross-encoder includ
                          label, on))
 
 # %% [markdown]
-# The cross-encoder reads several times as many tokens as the reader does. Here it is as large as the reader; it
-# writes nothing, and still it takes more than half of the time. This is why a price belongs to every comparison: *no
-# cross-encoder* gives away some right answers and costs a fraction. The table was read ahead and is not in these
-# numbers; what it costs for each question depends on how many are asked.
+# The cross-encoder reads several times as many tokens as the reader does. Here it is as large as the reader, and it
+# writes nothing; still, compare the times of *all* and *no cross-encoder*. This is why a price belongs to every
+# comparison: what does *no cross-encoder* give away, and what does it save? The table was read ahead and is not in
+# these numbers; what it costs for each question depends on how many are asked.
 #
-# A front has no intervals. *All* may be off it because another pipeline has as many right answers for four tokens less.
-# That is noise: look at what is near the front, too.
+# A front has no intervals. *All* may be off it because another pipeline has as many right answers for a few tokens
+# less. That is noise: look at what is near the front, too.
 #
 # ## Choose on dev
 #
@@ -332,14 +335,15 @@ best = assembly.Pipeline("best", chosen, archive)
 
 # %% [markdown]
 # If all parts stay, the choice has changed nothing, and the intervals above have said why. Expect less on test than on
-# dev all the same. The rules of look-ups and plans were written on dev, and the two samples differ in their mix of
-# families.
+# dev all the same. The rules of look-ups and plans were written on dev (and one was mended later, see below), and the
+# two samples differ in their mix of families.
 
 # %% [markdown]
 # ## Test, once
 #
 # Four pipelines answer all test questions: the naive one of notebook 1.1, the best one, the best one without plans
-# (that is the search of 1.4 with one prompt), and the best one without the two trained models.
+# (that is the search of 1.4 with one prompt), and the best one without the two trained models. *recall@5* below counts
+# the first five passages of what is read, *evidence recall* all of them.
 #
 # *Once* is not quite true. The eight parts are here because of what notebooks 1.1 to 1.6 found on these very
 # questions, so the intervals below are a little too friendly. And test was read twice. On the first reading, the best
@@ -402,9 +406,9 @@ record_table("Where answers are lost (test)", lost.astype(float), units=dict.fro
 show(plots.waterfall(lost))
 
 # %% [markdown]
-# The naive pipeline loses nearly everything in the search. The best one loses more in reading than in searching. That
-# is where this lab ends and the next begins: a better reader is a matter of training, or of a larger model. Run
-# this notebook with `LABS_LLM` set to one, and see which of the parts it still needs.
+# Where does the naive pipeline lose most, and where the best one? What is lost in reading is where this lab ends and
+# the next begins: a better reader is a matter of training, or of a larger model. Run this notebook with `LABS_LLM` set
+# to one, and see which of the parts it still needs.
 #
 # ## Less careful questions
 #
@@ -503,22 +507,24 @@ by_variant = trials.pivot_table(index="asked", columns="pipeline", values=["corr
 by_variant.columns = [f"{pipeline}, {'right' if metric == 'correct' else 'evidence'}" for metric, pipeline
                       in by_variant.columns]
 record_table("Test sample: how questions are asked", by_variant.sort_index(axis=1), tolerance=DRIFT)
-compare("misspelled", "Clean questions get more right answers than misspelled ones", of_best, "clean", "misspelled")
+compare("misspelled", "Misspelling the questions changes how many the best pipeline answers correctly", of_best,
+        "misspelled", "clean")
 compare("mending", "Mending names wins right answers back", of_best, "mended", "misspelled")
-compare("reworded", "Clean questions get more right answers than reworded ones", of_best, "clean", "reworded")
+compare("reworded", "Rewording the questions changes how many the best pipeline answers correctly", of_best, "reworded",
+        "clean")
 for variant in ("misspelled", "reworded"):
     other = [planner.plan(VARIANTS[variant][q.question_id]) != planner.plan(q.question) for q in tried]
     record(f"questions whose plan changes, {variant}", float(np.mean(other)))
 
 # %% [markdown]
 # One wrong letter in a name, and routes, look-ups and plans do nothing. (The naive pipeline has little to lose: what
-# it gets right are mostly questions without an answer.) Mending is cheap, belongs in front of every exact look-up,
-# and does next to nothing to clean questions: look at that row.
+# it gets right are mostly questions without an answer.) Mending is cheap and belongs in front of every exact look-up.
+# Does it harm clean questions? Look at the row *clean, mended*.
 #
-# Reworded questions fail in another place. Hardly any plan changes, and the evidence is found as before. It is the
-# *reader* that meets wordings which it was not trained on. A larger one understands more of them, and so does one
-# that is trained on them, which is what lab 2 is about. Rules on wordings fail as well one day: log the questions for
-# which no plan was found.
+# Where do reworded questions fail? Compare how many plans change, how much evidence is still found, and how many
+# answers are right. What is lost with the evidence at hand is lost by the *reader*, which meets wordings that it was
+# not trained on. A larger one understands more of them, and so may one that is trained on them, which is what lab 2 is
+# about. Rules on wordings fail as well one day: log the questions for which no plan was found.
 #
 # ## Twice the documents
 #
@@ -543,9 +549,9 @@ if copied:
     record_table("Test sample: evidence recall by size of the archive", by_size, tolerance=DRIFT)
     for name, said in (("best", ""), ("no routes", " without routes")):
         compare(f"twice, {name}",
-                f"In the archive as it is, the best pipeline{said} finds more evidence than in one of twice the size",
+                f"Doubling the archive changes how much evidence the best pipeline finds{said}",
                 of_sizes[of_sizes["pipeline"] == name].assign(pipeline=lambda rows: rows["size"]),
-                "archive", "twice the documents", "evidence_recall")
+                "twice the documents", "archive", "evidence_recall")
 else:
     print("skipped: no document of this corpus names parties")
 
@@ -553,7 +559,7 @@ else:
 # With routes, a twin is never looked at: the question names its companies, and only their documents are searched. So
 # the archive may grow by other companies as it likes, as long as names are spelled right. (A second contract of the
 # *same* two companies is another matter, and was not tried.) Without routes, the search has to tell original from
-# twin by itself: it does so well, since titles are part of what it searches.
+# twin by itself. It can, since titles are part of what it searches; the last claim says what the twins cost it.
 #
 # ### Exercise 4: find what is wrong (judgment)
 #
@@ -624,7 +630,7 @@ with pd.option_context("display.max_colwidth", None, "display.max_rows", None, "
 #
 # | if ... | then ... | and first |
 # |---|---|---|
-# | passages do not say what they are about | put title and section into what is searched | nothing: it is nearly free |
+# | passages do not say what they are about | put title and a line of context into what is searched | nothing |
 # | questions name their document | route by name, mend names before | list the names |
 # | your house has words of its own | look them up in front of the search | find glossary and register |
 # | documents replace each other | search all, show what is in force | read "is replaced by" into dates |
