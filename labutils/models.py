@@ -193,7 +193,8 @@ def clerk_status(folder: Path = CLERK) -> tuple[bool, str]:
     """Whether the embedded weights are complete and unchanged, and a line that says so or what to do."""
     listing = folder / "hashes.json"
     if not listing.exists():
-        return False, f"Clerk's weights are missing ({folder.name}/hashes.json). Restore them: git checkout -- labutils/clerk"
+        return False, (f"Clerk's weights are missing ({folder.name}/hashes.json). Restore them: "
+                       "git checkout -- labutils/clerk")
     for name, expected in json.loads(listing.read_text(encoding="utf-8")).items():
         path = folder / name
         if not path.exists():
@@ -251,7 +252,8 @@ def _load_endpoint(rest: str) -> LLM:
 
     model, _, url = rest.partition("@")
     if not model or not url.startswith(("http://", "https://")):
-        raise LabsError(f"LABS_LLM='openai:{rest}' lacks a model or an address. Example: openai:my-model@http://localhost:8000/v1")
+        raise LabsError(f"LABS_LLM='openai:{rest}' lacks a model or an address. "
+                        "Example: openai:my-model@http://localhost:8000/v1")
     return OpenAILike(model=model, api_base=url, api_key=os.environ.get("OPENAI_API_KEY", "none"), is_chat_model=True,
                       context_window=8192, temperature=0.0, max_retries=0, timeout=60.0)
 

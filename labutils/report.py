@@ -89,7 +89,8 @@ def compare(frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
     rows, left_out, arms = [], [], set(frame["arm"])
     for a, b in CONTRASTS:
         if not {a, b} <= arms:
-            left_out.append(f"{a} minus {b}: {' and '.join(sorted({a, b} - arms))} was not run.")
+            missing = sorted({a, b} - arms)
+            left_out.append(f"{a} minus {b}: {' and '.join(missing)} {'was' if len(missing) == 1 else 'were'} not run.")
             continue
         try:
             rows.append({"difference": stats.paired_difference(frame, a, b), "mcnemar": stats.mcnemar(frame, a, b),

@@ -129,7 +129,8 @@ def paired_difference(frame: pd.DataFrame, a: str, b: str, metric: str = "correc
 
     `frame` is the results table (by="arm") or the retrieval frame (by="retriever"). Row order does not matter: the
     same seed gives the same interval. With few clusters the 95% interval covers less
-    than it says: in our simulation 88% with 8 clusters, 92% with 15, 93% with 20 and 30, 94% with 60. Raises LabsError when items differ or fewer than two clusters are left.
+    than it says: in our simulation 88% with 8 clusters, 92% with 15, 93% with 20 and 30, 94% with 60.
+    Raises LabsError when items differ or fewer than two clusters are left.
     """
     _two_arms(a, b)
     wide, clusters = align(frame, [a, b], metric, by, cluster)
