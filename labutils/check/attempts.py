@@ -178,7 +178,7 @@ def to_number(value: Any, wanted: str, allow_infinite: bool = False) -> float:
 
 
 def require_numbers(attempt: Attempt, cases: Sequence[tuple], reference: Callable[..., float],
-                     known: Mapping[str, Callable[..., float]], wanted: str) -> None:
+                    known: Mapping[str, Callable[..., float]], wanted: str) -> None:
     """Compare numbers on all cases; a known mistake is called by its name, another one shown on its first case."""
     given = [to_number(attempt(*case), wanted) for case in cases]
     if all_close(given, [reference(*case) for case in cases]):
@@ -243,7 +243,7 @@ def is_descending(fused: Sequence[str], scores: Mapping[str, float]) -> bool:
 
 
 def require_labels(student: Any, reports: Any, tables: Callable[[], list], read: Callable[[Any], list[dict[str, Any]]],
-                    faults: Callable[[Mapping[str, Any]], set[str]], labels: Sequence[str]) -> None:
+                   faults: Callable[[Mapping[str, Any]], set[str]], labels: Sequence[str]) -> None:
     """Hold a label for each report against the faults of its row; without `reports`, on the seeded tables."""
     for context in [reports] if reports is not None else tables():
         rows = {row["report"]: row for row in read(context)}
@@ -269,7 +269,7 @@ def negated(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def orders_agree(given: Sequence[Sequence[str]], cases: Sequence[tuple[Any, ...]],
-                  score: Callable[..., Mapping[str, float]]) -> bool:
+                 score: Callable[..., Mapping[str, float]]) -> bool:
     return all(is_descending(fused, score(*case)) for fused, case in zip(given, cases, strict=True))
 
 

@@ -122,7 +122,7 @@ def audit_choice(student: Any, reports: Any = None) -> None:
 def _choice_reports(reports: Any) -> list[dict[str, Any]]:
     rows = read_rows(reports)
     require_columns(rows, "report", "said", "tried", "chosen_on", "reported_on", "test_reads", "changed",
-                     "tokens_counted", "tokens_spent")
+                    "tokens_counted", "tokens_spent")
     return rows
 
 

@@ -268,7 +268,7 @@ def audit(student: Any, reports: Any = None) -> None:
 def _reports(reports: Any) -> list[dict[str, Any]]:
     rows = read_rows(reports)
     require_columns(rows, "report", "tokens_a", "tokens_b", "questions_a", "questions_b", "chosen_on", "measured_on",
-                     "low", "high", "said")
+                    "low", "high", "said")
     return rows
 
 

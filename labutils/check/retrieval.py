@@ -204,7 +204,7 @@ def audit_indexes(student: Any, reports: Any = None) -> None:
 def _index_reports(reports: Any) -> list[dict[str, Any]]:
     rows = read_rows(reports)
     require_columns(rows, "report", "index", "truth", "k", "k_baseline", "machine", "machine_baseline", "questions",
-                     "different")
+                    "different")
     return rows
 
 
