@@ -17,8 +17,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.transforms import Bbox
 
 from labutils.errors import LabsError
 from labutils.stats import Difference, signed
@@ -308,14 +310,32 @@ def network(graph: nx.Graph, groups: Sequence[set[str]], title: str, labelled: i
             ax.scatter([places[node][0] for node in inside], [places[node][1] for node in inside], zorder=3,
                        s=[30 + 26 * graph.degree(node) for node in inside], color=SERIES[i % len(SERIES)],
                        marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)], edgecolors=PANEL)
-        for node in named:
-            ax.annotate(node, places[node], textcoords="offset points", xytext=(0, 9), ha="center", fontsize=8,
-                        zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.7, "pad": 0.5})
         ax.set_axis_off()
         ax.set_title(title)
+        _name_nodes(ax, {node: places[node] for node in named})
     return _described(figure, f"{title}. {graph.number_of_nodes()} nodes and {graph.number_of_edges()} edges in "
                               f"{len(groups)} groups; most linked: {', '.join(named[:5])}; not linked to these and "
                               f"left out: {left_out}.")
+
+
+def _name_nodes(ax: Axes, places: Mapping[str, Sequence[float]]) -> None:
+    """Write each name above its node, or on the first other side where it covers no name written before."""
+    ax.figure.canvas.draw()  # the place of a text is known once the axes have their final size
+    sides = (((0, 9), "center", "bottom"), ((0, -9), "center", "top"), ((9, 0), "left", "center"),
+             ((-9, 0), "right", "center"))
+    taken: list[Bbox] = []
+    for node, place in places.items():
+        tries = []
+        for offset, across, along in sides:
+            text = ax.annotate(node, place, textcoords="offset points", xytext=offset, ha=across, va=along, fontsize=8,
+                               zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.7, "pad": 0.5})
+            box = text.get_window_extent()
+            tries.append((sum(box.overlaps(other) for other in taken), len(tries), text, box))
+        _, _, kept, box = min(tries, key=lambda one: one[:2])
+        taken.append(box)
+        for *_, text, _ in tries:
+            if text is not kept:
+                text.remove()
 
 
 def learning_curve(frame: pd.DataFrame, title: str = "Training", x_label: str = "optimizer step",

@@ -217,6 +217,16 @@ def test_a_network_names_the_best_linked_nodes_and_is_the_same_each_time():
         plots.network(nx.Graph(), [], "Nothing")
 
 
+def test_names_of_near_nodes_do_not_cover_each_other():
+    figure, ax = plots._figure(6.0, 4.0)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+    plots._name_nodes(ax, {"Alder Mills": (0.5, 0.5), "Birch Foods": (0.51, 0.5), "Cedar Tools": (0.52, 0.5)})
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["Alder Mills", "Birch Foods", "Cedar Tools"]
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+
+
 def test_a_table_map_shows_values_with_their_label():
     figure = plots.table_map(VALUES, LABELS, RISKS, "Values and risk")
     shown = [text.get_text() for text in figure.axes[0].texts]

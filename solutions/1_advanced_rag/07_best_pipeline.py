@@ -14,7 +14,7 @@
 # meet your users.
 #
 # **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also searches,
-# reranks and reads for some twenty pipelines, 8 to 10 min more after notebook 1.4, whose two trained models it takes
+# reranks and reads for some twenty pipelines, 8 to 14 min more after notebook 1.4, whose two trained models it takes
 # over; later runs read all of it from a cache. The last cell of code prints what your run took. Reading and exercises:
 # about 75 min.
 #
