@@ -329,7 +329,7 @@ def _name_nodes(ax: Axes, places: Mapping[str, Sequence[float]]) -> None:
         for offset, across, along in sides:
             text = ax.annotate(node, place, textcoords="offset points", xytext=offset, ha=across, va=along, fontsize=8,
                                zorder=4, bbox={"facecolor": PANEL, "edgecolor": "none", "alpha": 0.7, "pad": 0.5})
-            box = text.get_window_extent().padded(4)
+            box = text.get_window_extent().padded(2)
             tries.append((sum(box.overlaps(other) for other in taken), len(tries), text, box))
         _, _, kept, box = min(tries, key=lambda one: one[:2])
         taken.append(box)
