@@ -194,7 +194,8 @@ def _load(spec: str, place: str) -> CachedEmbedding:
     try:
         # The hub's own cache, as for every other model; llama-index would keep a second one.
         return CachedEmbedding(key, model_name=name, device="cpu", embed_batch_size=HANDED_OVER,
-                               trust_remote_code=False, cache_folder=HF_HUB_CACHE, model_kwargs={"use_safetensors": True})
+                               trust_remote_code=False, cache_folder=HF_HUB_CACHE,
+                               model_kwargs={"use_safetensors": True})
     except (OSError, ValueError) as fault:
         raise _not_loaded(spec, fault) from fault
 

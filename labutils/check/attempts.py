@@ -7,7 +7,9 @@ import copy
 import functools
 import io
 import math
+import random
 import re
+import string
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -177,19 +179,39 @@ def to_number(value: Any, wanted: str, allow_infinite: bool = False) -> float:
     return number
 
 
+def _equal_results(given: Sequence[Any], cases: Sequence[tuple], right: Callable[..., Any]) -> bool:
+    return given == [right(*case) for case in cases]
+
+
+def name_mistake(given: Sequence[Any], cases: Sequence[tuple], known: Iterable[tuple[str, Callable[..., Any]]],
+                 agree: Callable[..., bool] = _equal_results) -> None:
+    """Raise the Diagnosis of the first known mistake that gives these results on all cases."""
+    for message, wrong in known:
+        if agree(given, cases, wrong):
+            raise Diagnosis(message)
+
+
+def first_wrong(given: Sequence[Any], cases: Sequence[tuple], right: Callable[..., Any],
+                agree: Callable[..., bool] = _equal_results) -> tuple[tuple, Any]:
+    """Return the first case that does not come out right, and what was given for it."""
+    return next((case, got) for case, got in zip(cases, given) if not agree([got], [case], right))
+
+
 def require_numbers(attempt: Attempt, cases: Sequence[tuple], reference: Callable[..., float],
                     known: Mapping[str, Callable[..., float]], wanted: str) -> None:
     """Compare numbers on all cases; a known mistake is called by its name, another one shown on its first case."""
     given = [to_number(attempt(*case), wanted) for case in cases]
-    if all_close(given, [reference(*case) for case in cases]):
+    if _numbers_agree(given, cases, reference):
         return
-    for message, wrong in known.items():
-        if all_close(given, [wrong(*case) for case in cases]):
-            raise Diagnosis(message)
-    case, number = next((c, g) for c, g in zip(cases, given) if not all_close([g], [reference(*c)]))
+    name_mistake(given, cases, known.items(), _numbers_agree)
+    case, number = first_wrong(given, cases, reference, _numbers_agree)
     side = "high" if number > reference(*case) else "low"
     shown = " and ".join(str(part) for part in case if isinstance(part, list))
     raise Diagnosis(f"{number:.4g} is too {side}" + (f" for {shown}" if shown else "") + f"; {wanted} is wanted")
+
+
+def _numbers_agree(given: Sequence[float], cases: Sequence[tuple], right: Callable[..., float]) -> bool:
+    return all_close(given, [right(*case) for case in cases])
 
 
 def all_close(left: Iterable[float], right: Iterable[float]) -> bool:
@@ -242,16 +264,31 @@ def is_descending(fused: Sequence[str], scores: Mapping[str, float]) -> bool:
     return all(scores[a] >= scores[b] - 1e-12 for a, b in zip(fused, fused[1:]))
 
 
-def require_labels(student: Any, reports: Any, tables: Callable[[], list], read: Callable[[Any], list[dict[str, Any]]],
-                   faults: Callable[[Mapping[str, Any]], set[str]], labels: Sequence[str]) -> None:
-    """Hold a label for each report against the faults of its row; without `reports`, on the seeded tables."""
-    for context in [reports] if reports is not None else tables():
+def first_faults(rows: Sequence[Mapping[str, Any]], faults: Callable[[Mapping[str, Any]], set[str]],
+                 labels: Sequence[str]) -> dict[str, str]:
+    """Return each report's first fault in the order of `labels`, or "fine"."""
+    return {row["report"]: min(faults(row) or {"fine"}, key=labels.index) for row in rows}
+
+
+def require_labels(student: Any, reports: Any, drawn: Callable[[random.Random], list[dict[str, Any]]],
+                   read: Callable[[Any], list[dict[str, Any]]], faults: Callable[[Mapping[str, Any]], set[str]],
+                   labels: Sequence[str]) -> None:
+    """Hold a label for each report against the faults of its row; without `reports`, on tables of drawn rows."""
+    for context in [reports] if reports is not None else [_mixed(drawn, seed) for seed in range(4)]:
         rows = {row["report"]: row for row in read(context)}
         said = ask_judgement(student, reports is not None, context)
         if not isinstance(said, Mapping) or set(said) != set(rows):
             raise Diagnosis(f"a dict is wanted that labels each of {list(rows)}")
         for name, label in said.items():
             _require_label(name, label, faults(rows[name]), labels)
+
+
+def _mixed(drawn: Callable[[random.Random], list[dict[str, Any]]], seed: int) -> list[dict[str, Any]]:
+    """Drawn rows in mixed order, named by letters."""
+    draw = random.Random(seed)
+    rows = drawn(draw)
+    draw.shuffle(rows)
+    return [{"report": letter, **row} for letter, row in zip(string.ascii_uppercase, rows)]
 
 
 def _require_label(name: str, label: Any, faults: set[str], labels: Sequence[str]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from labutils.errors import LabsError
 
 from .attempts import (
-    ask_judgement, Attempt, checker, Diagnosis, negated, orders_agree, read_rows, require_columns, require_ids,
-    require_numbers, require_reason,
+    ask_judgement, Attempt, checker, Diagnosis, first_wrong, name_mistake, negated, orders_agree, read_rows,
+    require_columns, require_ids, require_numbers, require_reason,
 )
 
 Spans = Sequence[tuple[int, int]]
@@ -42,12 +42,10 @@ def rrf(student: Any) -> None:
              "the first rank is 1, not 0": lambda first, second, k=60: _fused(first, second, k - 1),
              "the first ranks weigh too much; where is the constant k = 60?":
                  lambda first, second, k=60: _fused(first, second, 0)}
-    for message, wrong in known.items():
-        if orders_agree(given, cases, wrong):
-            raise Diagnosis(message)
+    name_mistake(given, cases, known.items(), orders_agree)
     if any(orders_agree(given, cases, lambda *case: _fused(*case[:2], fixed)) for fixed in range(1, 101)):
         raise Diagnosis("k changes nothing; add the k that is passed in, whatever it is, to each rank")
-    case, fused = next((c, g) for c, g in zip(cases, given) if not orders_agree([g], [c], _fused))
+    case, fused = first_wrong(given, cases, _fused, orders_agree)
     scores = _fused(*case)
     above, below = next((a, b) for a, b in zip(fused, fused[1:]) if scores[a] < scores[b] - 1e-12)
     raise Diagnosis(f"{above!r} stands above {below!r} {_shown_lists(*case)}; write down 1 / (k + rank) for both, in "

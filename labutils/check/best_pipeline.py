@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .attempts import Attempt, checker, Diagnosis, read_rows, require_columns, require_labels
+from .attempts import Attempt, checker, Diagnosis, first_faults, read_rows, require_columns, require_labels
 
 CHOICE_LABELS = ("best of many", "test read twice", "two parts at once", "half the price", "fine")
 # (question, names, right answer, what is wrong with another one); the likeness wanted is 0.85.
@@ -105,8 +105,7 @@ def mend(student: Any) -> None:
 
 def _audit_choice(reports: Any) -> dict[str, str]:
     """Each report's first fault, in the order of CHOICE_LABELS, or "fine"."""
-    return {row["report"]: min(_choice_faults(row) or {"fine"}, key=CHOICE_LABELS.index)
-            for row in _choice_reports(reports)}
+    return first_faults(_choice_reports(reports), _choice_faults, CHOICE_LABELS)
 
 
 @checker(reference=_audit_choice, passed="each choice is told from how it was made")
@@ -116,7 +115,7 @@ def audit_choice(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, said, tried (pipelines), chosen_on and reported_on (splits), test_reads (how often
     test was measured), changed (parts in which both sides differ), tokens_counted and tokens_spent (for a question).
     """
-    require_labels(student, reports, _choice_tables, _choice_reports, _choice_faults, CHOICE_LABELS)
+    require_labels(student, reports, _choice_rows, _choice_reports, _choice_faults, CHOICE_LABELS)
 
 
 def _choice_reports(reports: Any) -> list[dict[str, Any]]:
@@ -137,15 +136,9 @@ def _choice_faults(row: Mapping[str, Any]) -> set[str]:
     return faults
 
 
-def _choice_tables() -> list[list[dict[str, Any]]]:
-    """Seeded reports, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        fine = {"said": "It answers more.", "tried": 18, "chosen_on": "dev", "reported_on": "test", "test_reads": 1,
-                "changed": ["plans"], "tokens_counted": 450, "tokens_spent": 450}
-        rows = [fine, fine | {"reported_on": "dev"}, fine | {"test_reads": draw.randint(2, 5)},
-                fine | {"changed": ["plans", "routes"]}, fine | {"tokens_spent": draw.randint(900, 2000)}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCDE", rows)])
-    return tables
+def _choice_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn reports, each with one fault or none."""
+    fine = {"said": "It answers more.", "tried": 18, "chosen_on": "dev", "reported_on": "test", "test_reads": 1,
+            "changed": ["plans"], "tokens_counted": 450, "tokens_spent": 450}
+    return [fine, fine | {"reported_on": "dev"}, fine | {"test_reads": draw.randint(2, 5)},
+            fine | {"changed": ["plans", "routes"]}, fine | {"tokens_spent": draw.randint(900, 2000)}]

@@ -8,7 +8,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .attempts import Attempt, checker, Diagnosis, read_rows, require_columns, require_labels, to_number
+from .attempts import (
+    Attempt, checker, Diagnosis, first_faults, first_wrong, name_mistake, read_rows, require_columns, require_labels,
+    to_number,
+)
 
 TRIPLET_LABELS = ("turned around", "wrong company", "not stated", "fine")
 Neighbors = Mapping[str, Sequence[str]]
@@ -50,10 +53,8 @@ def pagerank(student: Any) -> None:
              "all ranks of a round come from the round before; do not mix them":
                  functools.partial(_spread, in_place=True),
              "the seeds share the start: each gets 1 / number of seeds": functools.partial(_spread, whole_seeds=True)}
-    for message, wrong in known.items():
-        if _ranks_agree(given, cases, wrong):
-            raise Diagnosis(message)
-    case, ranks = next((c, g) for c, g in zip(cases, given) if not _ranks_agree([g], [c], _spread))
+    name_mistake(given, cases, known.items(), _ranks_agree)
+    case, ranks = first_wrong(given, cases, _spread, _ranks_agree)
     shown = {node: round(value, 3) for node, value in ranks.items()}
     raise Diagnosis(f"{shown} are not the ranks for {case[0]} from {case[1]} (they sum to {sum(ranks.values()):.3f})")
 
@@ -125,10 +126,8 @@ def canonical(student: Any) -> None:
              "who is not known stays as mentioned": lambda m, n, f: "" if _canonical(m, n, f) == m not in n
                  else _canonical(m, n, f),
              "likeness is not identity: companies that share a word are not one": _first_word}
-    for message, wrong in known.items():
-        if given == [wrong(*case) for case in cases]:
-            raise Diagnosis(message)
-    case, name = next((c, g) for c, g in zip(cases, given) if g != _canonical(*c))
+    name_mistake(given, cases, known.items())
+    case, name = first_wrong(given, cases, _canonical)
     raise Diagnosis(f"{case[0]!r} becomes {name!r} with the names {case[1]} and the former names {case[2]}")
 
 
@@ -165,8 +164,7 @@ def _first_word(mention: str, names: Sequence[str], former: Mapping[str, str]) -
 
 def _audit_triplets(reports: Any) -> dict[str, str]:
     """Each triplet's first fault, in the order of TRIPLET_LABELS, or "fine"."""
-    return {row["report"]: min(_triplet_faults(row) or {"fine"}, key=TRIPLET_LABELS.index)
-            for row in _triplet_reports(reports)}
+    return first_faults(_triplet_reports(reports), _triplet_faults, TRIPLET_LABELS)
 
 
 @checker(reference=_audit_triplets, passed="each triplet is told by its sentence")
@@ -176,7 +174,7 @@ def audit_triplets(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, head, relation, tail, sentence (which the triplet is said to come from), and
     stated_head and stated_tail (what that sentence states under the relation).
     """
-    require_labels(student, reports, _triplet_tables, _triplet_reports, _triplet_faults, TRIPLET_LABELS)
+    require_labels(student, reports, _triplet_rows, _triplet_reports, _triplet_faults, TRIPLET_LABELS)
 
 
 def _triplet_reports(reports: Any) -> list[dict[str, Any]]:
@@ -194,15 +192,9 @@ def _triplet_faults(row: Mapping[str, Any]) -> set[str]:
     return {"wrong company"} if said[1] == right[1] else {"not stated"}
 
 
-def _triplet_tables() -> list[list[dict[str, Any]]]:
-    """Seeded triplets, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        fine = {"head": "Alder Mills", "relation": "owner", "tail": "Brun Optics", "stated_head": "Alder Mills",
-                "stated_tail": "Brun Optics", "sentence": "All shares in Alder Mills are held by Brun Optics."}
-        rows = [fine, fine | {"head": "Brun Optics", "tail": "Alder Mills"}, fine | {"head": "Alder Foods"},
-                fine | {"tail": "Dorn Freight"}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCD", rows)])
-    return tables
+def _triplet_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn triplets, each with one fault or none."""
+    fine = {"head": "Alder Mills", "relation": "owner", "tail": "Brun Optics", "stated_head": "Alder Mills",
+            "stated_tail": "Brun Optics", "sentence": "All shares in Alder Mills are held by Brun Optics."}
+    return [fine, fine | {"head": "Brun Optics", "tail": "Alder Mills"}, fine | {"head": "Alder Foods"},
+            fine | {"tail": "Dorn Freight"}]

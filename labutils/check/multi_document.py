@@ -10,7 +10,10 @@ from typing import Any
 
 from labutils.quantities import BASE, Quantity, subtract
 
-from .attempts import Attempt, checker, Diagnosis, read_rows, require_columns, require_labels, to_number
+from .attempts import (
+    Attempt, checker, Diagnosis, first_faults, first_wrong, name_mistake, read_rows, require_columns, require_labels,
+    to_number,
+)
 
 COMPUTED_LABELS = ("missing counted", "units", "currencies", "old text", "fine")
 Pair = tuple[float, str]
@@ -42,10 +45,8 @@ def difference(student: Any) -> None:
                  lambda a, b: _difference(a, b) or ((abs(a[0] - b[0]), a[1]) if a[1].isupper() and b[1].isupper()
                                                     else None),
              "where both have the same unit, the distance has it, too": _always_base}
-    for message, wrong in known.items():
-        if _quantities_agree(given, cases, wrong):
-            raise Diagnosis(message)
-    case, got = next((c, g) for c, g in zip(cases, given) if not _quantities_agree([g], [c], _difference))
+    name_mistake(given, cases, known.items(), _quantities_agree)
+    case, got = first_wrong(given, cases, _difference, _quantities_agree)
     raise Diagnosis(f"the distance of {case[0]} and {case[1]} is not {got}")
 
 
@@ -133,11 +134,13 @@ def settle(student: Any) -> None:
              "keep the values in the order in which they come": lambda c: sorted(_settle(c)),
              "keep a value as it is first spelled": lambda c: [v.casefold() for v in _settle(c)],
              "each value comes once": lambda c: [v.strip() for v, now in c if now and v.strip()]}
-    for message, wrong in known.items():
-        if given == [wrong(case) for case in cases]:
-            raise Diagnosis(message)
-    case, values = next((c, g) for c, g in zip(cases, given) if g != _settle(c))
+    name_mistake(given, cases, known.items(), _settled_alike)
+    case, values = first_wrong(given, cases, _settle, _settled_alike)
     raise Diagnosis(f"{values} are not the different values in force of {case}")
+
+
+def _settled_alike(given: Sequence[list[str]], cases: Sequence[Any], settle: Callable[..., list[str]]) -> bool:
+    return given == [settle(case) for case in cases]
 
 
 def _reading_cases() -> list[list[tuple[str, bool]]]:
@@ -161,8 +164,7 @@ def _settle_most(readings: Sequence[tuple[str, bool]]) -> list[str]:
 
 def _audit_computed(reports: Any) -> dict[str, str]:
     """Each statement's first fault, in the order of COMPUTED_LABELS, or "fine"."""
-    return {row["report"]: min(_computed_faults(row) or {"fine"}, key=COMPUTED_LABELS.index)
-            for row in _computed_reports(reports)}
+    return first_faults(_computed_reports(reports), _computed_faults, COMPUTED_LABELS)
 
 
 @checker(reference=_audit_computed, passed="each sum is told from its cells")
@@ -172,7 +174,7 @@ def audit_computed(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, said, cells (text), amounts (in base units, None where a contract does not say),
     units (base unit of each), compared (the numbers that went into the sum), text ("in force" or "replaced").
     """
-    require_labels(student, reports, _computed_tables, _computed_reports, _computed_faults, COMPUTED_LABELS)
+    require_labels(student, reports, _computed_rows, _computed_reports, _computed_faults, COMPUTED_LABELS)
 
 
 def _computed_reports(reports: Any) -> list[dict[str, Any]]:
@@ -192,15 +194,9 @@ def _computed_faults(row: Mapping[str, Any]) -> set[str]:
     return faults | ({"old text"} if row["text"] == "replaced" else set())
 
 
-def _computed_tables() -> list[list[dict[str, Any]]]:
-    """Seeded statements, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        fine = {"said": "The longer one is that of the first.", "cells": "36 months; 24 months", "amounts": [36, 24],
-                "units": ["month", "month"], "compared": [36, 24], "text": "in force"}
-        rows = [fine, fine | {"amounts": [36, None], "compared": [36, 0]}, fine | {"compared": [3, 24]},
-                fine | {"units": ["EUR", "USD"]}, fine | {"text": "replaced"}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCDE", rows)])
-    return tables
+def _computed_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn statements, each with one fault or none."""
+    fine = {"said": "The longer one is that of the first.", "cells": "36 months; 24 months", "amounts": [36, 24],
+            "units": ["month", "month"], "compared": [36, 24], "text": "in force"}
+    return [fine, fine | {"amounts": [36, None], "compared": [36, 0]}, fine | {"compared": [3, 24]},
+            fine | {"units": ["EUR", "USD"]}, fine | {"text": "replaced"}]

@@ -7,7 +7,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .attempts import all_close, Attempt, checker, Diagnosis, read_rows, require_columns, require_labels, to_number
+from .attempts import (
+    all_close, Attempt, checker, Diagnosis, first_faults, first_wrong, name_mistake, read_rows, require_columns,
+    require_labels, to_number,
+)
 
 CITATION_LABELS = ("no such passage", "no longer in force", "wrong passage", "in no passage", "fine")
 Points = Sequence[tuple[float, float]]
@@ -52,10 +55,8 @@ def mmr(student: Any) -> None:
              "compare with what was picked before, not with all passages": functools.partial(_picked, against_all=True),
              "compare with all that was picked before, not with the last one alone":
                  functools.partial(_picked, join=lambda values: values[-1])}
-    for message, wrong in known.items():
-        if given == [wrong(*case) for case in cases]:
-            raise Diagnosis(message)
-    case, picked = next((c, g) for c, g in zip(cases, given) if g != _mmr(*c))
+    name_mistake(given, cases, known.items())
+    case, picked = first_wrong(given, cases, _mmr)
     raise Diagnosis(f"{picked} are not the picks for relevance {case[0]}, weight {case[2]} and k = {case[3]}")
 
 
@@ -131,10 +132,8 @@ def risk_coverage(student: Any) -> None:
                  lambda conf, right: [(c * len(right), r) for c, r in _risk_coverage(conf, right)],
              "coverage begins at one answer, not at none":
                  lambda conf, right: [(c - 1 / len(right), r) for c, r in _risk_coverage(conf, right)]}
-    for message, wrong in known.items():
-        if _points_agree(given, cases, wrong):
-            raise Diagnosis(message)
-    case, points = next((c, g) for c, g in zip(cases, given) if not _points_agree([g], [c], _risk_coverage))
+    name_mistake(given, cases, known.items(), _points_agree)
+    case, points = first_wrong(given, cases, _risk_coverage, _points_agree)
     raise Diagnosis(f"{[tuple(round(x, 2) for x in p) for p in points]} is not the curve for confidence {case[0]} and "
                     f"correct {case[1]}")
 
@@ -159,8 +158,7 @@ def _points_agree(given: Sequence[Points], cases: Sequence[tuple], curve: Callab
 
 def _audit_citations(reports: Any) -> dict[str, str]:
     """Each answer's first fault, in the order of CITATION_LABELS, or "fine"."""
-    return {row["report"]: min(_citation_faults(row) or {"fine"}, key=CITATION_LABELS.index)
-            for row in _citation_reports(reports)}
+    return first_faults(_citation_reports(reports), _citation_faults, CITATION_LABELS)
 
 
 @checker(reference=_audit_citations, passed="each answer is told by the passages themselves")
@@ -170,7 +168,7 @@ def audit_citations(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, question, answer, cites (1-based), passages (texts) and in_force (one bool for each
     passage).
     """
-    require_labels(student, reports, _citation_tables, _citation_reports, _citation_faults, CITATION_LABELS)
+    require_labels(student, reports, _citation_rows, _citation_reports, _citation_faults, CITATION_LABELS)
 
 
 def _citation_reports(reports: Any) -> list[dict[str, Any]]:
@@ -190,17 +188,11 @@ def _citation_faults(row: Mapping[str, Any]) -> set[str]:
     return set() if row["in_force"][row["cites"] - 1] else {"no longer in force"}
 
 
-def _citation_tables() -> list[list[dict[str, Any]]]:
-    """Seeded answers, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        days = draw.sample(range(5, 99), 4)
-        passages = [f"{name} ends the contract with {number} days of notice." for name, number in zip("XYZ", days)]
-        fine = {"question": "How many days of notice does Y have to give?", "answer": f"{days[1]} days", "cites": 2,
-                "passages": passages, "in_force": [True] * 3}
-        rows = [fine, fine | {"cites": 4}, fine | {"cites": 1}, fine | {"answer": f"{days[3]} days"},
-                fine | {"in_force": [True, False, True]}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCDE", rows)])
-    return tables
+def _citation_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn answers, each with one fault or none."""
+    days = draw.sample(range(5, 99), 4)
+    passages = [f"{name} ends the contract with {number} days of notice." for name, number in zip("XYZ", days)]
+    fine = {"question": "How many days of notice does Y have to give?", "answer": f"{days[1]} days", "cites": 2,
+            "passages": passages, "in_force": [True] * 3}
+    return [fine, fine | {"cites": 4}, fine | {"cites": 1}, fine | {"answer": f"{days[3]} days"},
+            fine | {"in_force": [True, False, True]}]

@@ -14,7 +14,8 @@ from labutils.claims import VERDICTS
 from labutils.metrics import fill_budget as fill_budget_rule
 
 from .attempts import (
-    ask_judgement, Attempt, checker, Diagnosis, read_rows, require_columns, require_labels, right_verdict, to_number,
+    ask_judgement, Attempt, checker, Diagnosis, first_faults, first_wrong, name_mistake, read_rows, require_columns,
+    require_labels, right_verdict, to_number,
 )
 
 AUDIT_LABELS = ("unequal tokens", "chosen on test", "other questions", "says more than its interval", "fine")
@@ -66,10 +67,8 @@ def fill_budget(student: Any) -> None:
              "the passage that is cut has a title, too: it is paid before any of its text": _keep_title_unpaid,
              "the part that is kept is not rounded down; a character more is a character beyond the budget":
                  _keep_rounded_up}
-    for message, wrong in known.items():
-        if _same_cuts(given, cases, wrong):
-            raise Diagnosis(message)
-    case, kept = next((c, g) for c, g in zip(cases, given) if not _same_cuts([g], [c], fill_budget_rule))
+    name_mistake(given, cases, known.items(), _same_cuts)
+    case, kept = first_wrong(given, cases, fill_budget_rule, _same_cuts)
     raise Diagnosis(f"{kept} is not what {case[1]} tokens buy of {case[0]}")
 
 
@@ -203,9 +202,7 @@ def expand_terms(student: Any) -> None:
              ("only the first use of a term is expanded", variant(_put_meanings, once=True)),
              ("the question's own words lose their capital letters", lambda q, m: _put_meanings(q.lower(), m)),
              (one_by_one, _put_one_by_one), (one_by_one, variant(_put_one_by_one, longest_first=True))]
-    for message, wrong in known:
-        if given == [wrong(*case) for case in cases]:
-            raise Diagnosis(message)
+    name_mistake(given, cases, known)
     (question, meanings), got = next((c, g) for c, g, r in zip(cases, given, right) if g != r)
     raise Diagnosis(f"{question!r} with the terms {list(meanings)} becomes {got!r}")
 
@@ -252,7 +249,7 @@ def _put_one_by_one(question: str, meanings: Mapping[str, str], longest_first: b
 
 def _audit(reports: Any) -> dict[str, str]:
     """Each report's first fault, in the order of AUDIT_LABELS, or "fine"."""
-    return {row["report"]: min(_report_faults(row) or {"fine"}, key=AUDIT_LABELS.index) for row in _reports(reports)}
+    return first_faults(_reports(reports), _report_faults, AUDIT_LABELS)
 
 
 @checker(reference=_audit, passed="each report is told by its own row")
@@ -262,7 +259,7 @@ def audit(student: Any, reports: Any = None) -> None:
     A row of `reports` has report, tokens_a and tokens_b (mean tokens read), questions_a and questions_b (which ones),
     chosen_on and measured_on (splits), low and high (interval) and said ("helps", "hurts" or "inconclusive").
     """
-    require_labels(student, reports, _report_tables, _reports, _report_faults, AUDIT_LABELS)
+    require_labels(student, reports, _report_rows, _reports, _report_faults, AUDIT_LABELS)
 
 
 def _reports(reports: Any) -> list[dict[str, Any]]:
@@ -285,16 +282,10 @@ def _report_faults(row: Mapping[str, Any]) -> set[str]:
     return faults
 
 
-def _report_tables() -> list[list[dict[str, Any]]]:
-    """Seeded reports, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        fine = {"tokens_a": 300, "tokens_b": 296, "questions_a": "60 jargon", "questions_b": "60 jargon",
-                "chosen_on": "dev", "measured_on": "test", "low": 0.05, "high": 0.2, "said": "helps"}
-        rows = [fine, fine | {"tokens_a": draw.randint(400, 900)}, fine | {"chosen_on": "test"},
-                fine | {"questions_b": "60 of all"}, fine | {"low": -draw.uniform(0.01, 0.1)},
-                fine | {"low": -0.1, "said": "inconclusive"}, fine | {"low": -0.2, "high": -0.1, "said": "hurts"}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCDEFG", rows)])
-    return tables
+def _report_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn reports, each with one fault or none."""
+    fine = {"tokens_a": 300, "tokens_b": 296, "questions_a": "60 jargon", "questions_b": "60 jargon",
+            "chosen_on": "dev", "measured_on": "test", "low": 0.05, "high": 0.2, "said": "helps"}
+    return [fine, fine | {"tokens_a": draw.randint(400, 900)}, fine | {"chosen_on": "test"},
+            fine | {"questions_b": "60 of all"}, fine | {"low": -draw.uniform(0.01, 0.1)},
+            fine | {"low": -0.1, "said": "inconclusive"}, fine | {"low": -0.2, "high": -0.1, "said": "hurts"}]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .attempts import (
-    Attempt, checker, Diagnosis, negated, orders_agree, read_rows, require_columns, require_ids, require_labels,
+    Attempt, checker, Diagnosis, first_faults, first_wrong, name_mistake, negated, orders_agree, read_rows,
+    require_columns, require_ids, require_labels,
 )
 
 INDEX_LABELS = ("judged by itself", "other k", "other machine", "cached questions", "fine")
@@ -44,11 +45,8 @@ def weighted_fusion(student: Any) -> None:
              "what a list lacks counts 0 there; do not divide by the weights of the lists that have it":
                  _weighted_where_found,
              "where all scores of a list are equal, each counts 1": functools.partial(_weighted, equal=0.0)}
-    for message, wrong in known.items():
-        if orders_agree(given, cases, wrong):
-            raise Diagnosis(message)
-    (lists, weights), fused = next((case, one) for case, one in zip(cases, given)
-                                   if not orders_agree([one], [case], _weighted))
+    name_mistake(given, cases, known.items(), orders_agree)
+    (lists, weights), fused = first_wrong(given, cases, _weighted, orders_agree)
     raise Diagnosis(f"{fused} is not the order of the weighted sums for {lists} with the weights {weights}")
 
 
@@ -124,7 +122,7 @@ def in_force(student: Any) -> None:
         if len(set(said)) < len(said):
             raise Diagnosis("an id comes twice")
         given.append(set(said))
-    if given == [set(_in_force(*case)) for case in cases]:
+    if _sets_agree(given, cases, _in_force):
         return
     known = {"an amended text is still there: of each clause only the latest is in force": _begun,
              "the day is not looked at: what is signed later is not in force yet": lambda t, d: _in_force(t, "9999"),
@@ -135,11 +133,13 @@ def in_force(student: Any) -> None:
              "the order of the list says nothing; compare the days": _last_listed,
              "the ids say nothing about what is later; compare the days": _last_id,
              "a clause is lost when its latest text lies after the day; an earlier one was in force": _latest_or_none}
-    for message, wrong in known.items():
-        if given == [set(wrong(*case)) for case in cases]:
-            raise Diagnosis(message)
-    case, said = next((c, g) for c, g in zip(cases, given) if g != set(_in_force(*c)))
+    name_mistake(given, cases, known.items(), _sets_agree)
+    case, said = first_wrong(given, cases, _in_force, _sets_agree)
     raise Diagnosis(f"{sorted(map(str, said))} are not the texts in force on {case[1]} among {case[0]}")
+
+
+def _sets_agree(given: Sequence[set[str]], cases: Sequence[tuple], right: Callable[..., list[str]]) -> bool:
+    return given == [set(right(*case)) for case in cases]
 
 
 def _text_cases() -> list[tuple[list[tuple[str, str, str]], str]]:
@@ -187,8 +187,7 @@ def _latest_or_none(texts: Texts, day: str) -> list[str]:
 
 def _audit_indexes(reports: Any) -> dict[str, str]:
     """Each report's first fault, in the order of INDEX_LABELS, or "fine"."""
-    return {row["report"]: min(_index_faults(row) or {"fine"}, key=INDEX_LABELS.index)
-            for row in _index_reports(reports)}
+    return first_faults(_index_reports(reports), _index_faults, INDEX_LABELS)
 
 
 @checker(reference=_audit_indexes, passed="each report is told by its own row")
@@ -198,7 +197,7 @@ def audit_indexes(student: Any, reports: Any = None) -> None:
     A row of `reports` compares an index with a baseline: report, truth (whose neighbors count as right), index, k and
     k_baseline (neighbors asked for), machine and machine_baseline, questions (asked), different (of them).
     """
-    require_labels(student, reports, _index_tables, _index_reports, _index_faults, INDEX_LABELS)
+    require_labels(student, reports, _index_rows, _index_reports, _index_faults, INDEX_LABELS)
 
 
 def _index_reports(reports: Any) -> list[dict[str, Any]]:
@@ -221,15 +220,9 @@ def _index_faults(row: Mapping[str, Any]) -> set[str]:
     return faults
 
 
-def _index_tables() -> list[list[dict[str, Any]]]:
-    """Seeded reports, each with one fault or none, in mixed order."""
-    tables = []
-    for seed in range(4):
-        draw = random.Random(seed)
-        fine = {"index": "HNSW", "truth": "exact", "k": 10, "k_baseline": 10, "machine": "2 cores",
-                "machine_baseline": "2 cores", "questions": 200, "different": 200}
-        rows = [fine, fine | {"truth": "HNSW"}, fine | {"k": draw.choice([1, 5])}, fine | {"machine": "one GPU"},
-                fine | {"different": draw.randint(1, 20)}, fine | {"index": "8 bits"}]
-        draw.shuffle(rows)
-        tables.append([{"report": letter, **row} for letter, row in zip("ABCDEF", rows)])
-    return tables
+def _index_rows(draw: random.Random) -> list[dict[str, Any]]:
+    """Drawn reports, each with one fault or none."""
+    fine = {"index": "HNSW", "truth": "exact", "k": 10, "k_baseline": 10, "machine": "2 cores",
+            "machine_baseline": "2 cores", "questions": 200, "different": 200}
+    return [fine, fine | {"truth": "HNSW"}, fine | {"k": draw.choice([1, 5])}, fine | {"machine": "one GPU"},
+            fine | {"different": draw.randint(1, 20)}, fine | {"index": "8 bits"}]
