@@ -6,8 +6,9 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,46 @@ def drop(kind: str, key: str, suffix: str | None = None) -> None:
     for path in found:
         with _lock(path):
             _remove(path)
+
+
+class Store:
+    """Values of one kind by key: many in a JSON file below cache/<kind>, which is never changed.
+
+    `decode` makes a value of what JSON holds; it raises TypeError or ValueError for what is none. What one process has
+    written, another finds when it misses a key. A file that cannot be read is dropped, and that is said (on stderr).
+    """
+
+    def __init__(self, kind: str, decode: Callable[[Any], Any]) -> None:
+        self.kind, self._decode, self._known, self._files = kind, decode, {}, set()
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys without a value, each once, in order."""
+        keys = list(dict.fromkeys(keys))
+        if not self._known.keys() >= set(keys):
+            self._look()
+        return [key for key in keys if key not in self._known]
+
+    def __getitem__(self, key: str) -> Any:
+        return self._known[key]
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Keep values, as JSON holds them, in a file of their own."""
+        path = cached_file(self.kind, digest(list(values)), lambda path: path.write_text(json.dumps(values)), ".json")
+        self._files.add(path.name)
+        self._known.update(self._decoded(values))
+
+    def _decoded(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: self._decode(value) for key, value in values.items()}
+
+    def _look(self) -> None:
+        """Read the files that this process has not seen."""
+        for path in sorted((settings.cache_dir() / self.kind).glob("[!.]*.json")):
+            if path.name in self._files:
+                continue
+            try:
+                self._known.update(self._decoded(json.loads(path.read_text(encoding="utf-8"))))
+                self._files.add(path.name)
+            except (AttributeError, TypeError, ValueError, OSError):
+                print(f"The cached {self.kind}/{path.name} could not be read; what was in it is made again.",
+                      file=sys.stderr)
+                drop(self.kind, path.stem, ".json")

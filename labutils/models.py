@@ -17,7 +17,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,12 +32,12 @@ from tqdm.auto import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
 
 from . import cache, meter, settings
+from .batching import BATCH_TOKENS, at_once, batches, device, on_each_core
 from .errors import LabsError
 
 CLERK = Path(__file__).parent / "clerk"
-# Tokens of prompts in a batch, padding counted. A processor is fastest while a batch fits its caches; a GPU wants more.
-BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
 ATTEMPTS = 4
+KEPT_AT_ONCE = 400  # replies written between two files on the disk
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,18 @@ class PreparedLLM(CustomLLM):
     """A llama-index LLM that gives the replies which `prepare` made in batches; other prompts it passes on.
 
     A component of llama-index sends its prompts one by one. Prepared, they run in batches, and once per model:
-    the replies are kept on disk. Each is charged with the time that it took.
+    each reply is kept on disk. It is charged with the time that it took.
     """
 
     llm: Any
     spec: str
     _replies: dict[str, Reply] = PrivateAttr(default_factory=dict)
+    _store: cache.Store = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        model = cache.digest(weights_id(self.spec), self.spec, device())[:16]
+        self._store = cache.Store(f"replies-{model}", lambda row: Reply(**row))
 
     @property
     def metadata(self) -> LLMMetadata:
@@ -124,19 +130,20 @@ class PreparedLLM(CustomLLM):
                            model_name=inner.model_name)
 
     def prepare(self, prompts: list[str], max_new_tokens: int = 64) -> list[Reply]:
-        """Return a reply per prompt, from the disk if these prompts were prepared before with this model."""
-        if not prompts:
-            return []
-        key = cache.digest(weights_id(self.spec), self.spec, device(), max_new_tokens, prompts)[:24]
+        """Return a reply per prompt; those that this model gave before, in any run, come from the disk.
 
-        def make(path: Path) -> None:
-            print(f"{len(prompts)} replies are not in the cache; the model writes them now.", file=sys.stderr)
-            replies = generate(self.llm, prompts, max_new_tokens)
-            path.write_text(json.dumps([asdict(reply) for reply in replies]), encoding="utf-8")
-
-        replies = _read_replies(key, make, len(prompts))
-        self._replies.update(zip(prompts, replies))
-        return replies
+        An interrupted call keeps what it has: every few hundred replies are written.
+        """
+        by_key = {cache.digest(max_new_tokens, prompt)[:24]: prompt for prompt in prompts}
+        missing = sorted(self._store.missing(by_key), key=lambda key: len(by_key[key]))
+        if missing:
+            print(f"{len(missing)} replies are not in the cache; the model writes them now.", file=sys.stderr)
+        for start in range(0, len(missing), KEPT_AT_ONCE):
+            keys = missing[start:start + KEPT_AT_ONCE]
+            replies = generate(self.llm, [by_key[key] for key in keys], max_new_tokens)
+            self._store.put({key: asdict(reply) for key, reply in zip(keys, replies, strict=True)})
+        self._replies.update({prompt: self._store[key] for key, prompt in by_key.items()})
+        return [self._replies[prompt] for prompt in prompts]
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
@@ -150,22 +157,6 @@ class PreparedLLM(CustomLLM):
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any):
         response = self.complete(prompt, formatted=formatted, **kwargs)
         yield CompletionResponse(text=response.text, delta=response.text)
-
-
-def _read_replies(key: str, make: Callable[[Path], None], count: int) -> list[Reply]:
-    """The replies of a cache entry; one that cannot be read is made again, and that is said (on stderr)."""
-    for attempt in (1, 2):
-        path = cache.cached_file("replies", key, make, ".json")
-        try:
-            replies = [Reply(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-            if len(replies) == count:
-                return replies
-        except (ValueError, TypeError):
-            pass
-        if attempt == 1:
-            print(f"The cached replies {key} could not be read and are made again.", file=sys.stderr)
-            cache.drop("replies", key, ".json")
-    raise LabsError(f"the cached replies {key} cannot be read back; is the disk failing?")
 
 
 def load_llm(spec: str | None = None, adapter: Path | None = None) -> LLM:
@@ -210,10 +201,6 @@ def weights_id(spec: str) -> str:
         return (CLERK / "hashes.json").read_text(encoding="utf-8") if (CLERK / "hashes.json").exists() else ""
     path = Path(spec.partition(":")[2])
     return str([spec] + [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(path.glob("*.safetensors"))])
-
-
-def device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def load_transformers(path: str) -> tuple[Any, Any]:
@@ -288,9 +275,8 @@ def generate(llm: LLM, prompts: list[str], max_new_tokens: int = 48, progress: s
             return replies
 
 
-@torch.inference_mode()
 def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar) -> list[Reply]:
-    tokenizer, model = llm.tokenizer, llm.model
+    tokenizer = llm.tokenizer
     texts = [tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True)
              for prompt in prompts]
     encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
@@ -299,33 +285,37 @@ def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar
         raise LabsError(f"A prompt has {longest} tokens; with {max_new_tokens} for the answer that is more than the "
                         f"{llm.context_window} of {llm.name}. Retrieve fewer or smaller chunks.")
     order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
-    replies: list[Reply | None] = [None] * len(prompts)
-    for chosen in _batches(order, [len(ids) for ids in encoded], BATCH_TOKENS[device()]):
+    jobs = list(batches(order, [len(ids) for ids in encoded], BATCH_TOKENS[device()]))[::-1]  # the long ones first
+
+    def write(chosen: list[int]) -> list[Reply]:
         started = time.perf_counter()
-        batch = tokenizer.pad({"input_ids": [encoded[i] for i in chosen]}, padding_side="left", return_tensors="pt")
-        batch = batch.to(model.device)
-        chances = ChosenLogProbs()
-        output = model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False,
-                                pad_token_id=tokenizer.pad_token_id, logits_processor=LogitsProcessorList([chances]))
-        ms = (time.perf_counter() - started) * 1000 / len(chosen)
-        by_row = torch.stack(chances.steps, 1).tolist()
-        for i, row, steps in zip(chosen, output[:, batch["input_ids"].shape[1] :].tolist(), by_row, strict=True):
-            new = [t for t in row if t != tokenizer.pad_token_id]
-            text = tokenizer.decode(new, skip_special_tokens=True).strip()
-            replies[i] = Reply(text, len(encoded[i]), len(new), ms, math.exp(sum(steps[: len(new)])))
+        written = _write(llm, [encoded[i] for i in chosen], max_new_tokens)
+        # Batches run side by side, so each has its share of the time.
+        ms = (time.perf_counter() - started) * 1000 / len(chosen) / at_once(len(jobs))
+        replies = [Reply(text, len(encoded[i]), tokens, ms, probability)
+                   for i, (text, tokens, probability) in zip(chosen, written, strict=True)]
         bar.update(len(chosen))
-    return replies
+        return replies
+
+    written = zip(jobs, on_each_core(write, jobs), strict=True)
+    by_prompt = {i: reply for job, replies in written for i, reply in zip(job, replies, strict=True)}
+    return [by_prompt[i] for i in range(len(prompts))]
 
 
-def _batches(order: list[int], lengths: list[int], room: int) -> Iterator[list[int]]:
-    """Cut `order`, from short to long, into runs that take at most `room` tokens when padded, or hold one prompt."""
-    batch: list[int] = []
-    for i in order:
-        if batch and (len(batch) + 1) * lengths[i] > room:
-            yield batch
-            batch = []
-        batch.append(i)
-    yield batch
+@torch.inference_mode()
+def _write(llm: LocalChat, encoded: list[list[int]], max_new_tokens: int) -> list[tuple[str, int, float]]:
+    """Generate for one batch: the text, tokens and probability of each reply."""
+    tokenizer, chances = llm.tokenizer, ChosenLogProbs()
+    batch = tokenizer.pad({"input_ids": encoded}, padding_side="left", return_tensors="pt").to(llm.model.device)
+    output = llm.model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False,
+                                pad_token_id=tokenizer.pad_token_id, logits_processor=LogitsProcessorList([chances]))
+    by_row = torch.stack(chances.steps, 1).tolist()
+    written = []
+    for row, steps in zip(output[:, batch["input_ids"].shape[1] :].tolist(), by_row, strict=True):
+        new = [t for t in row if t != tokenizer.pad_token_id]
+        written.append((tokenizer.decode(new, skip_special_tokens=True).strip(), len(new),
+                        math.exp(sum(steps[: len(new)]))))
+    return written
 
 
 def _ask_endpoint(llm: LLM, prompt: str, max_new_tokens: int) -> Reply:

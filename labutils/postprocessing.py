@@ -53,7 +53,8 @@ class Postprocessed(BaseRetriever):
 
 def copies(found: Sequence[NodeWithScore]) -> list[NodeWithScore]:
     """Return the same chunks with scores of their own."""
-    return [NodeWithScore(node=one.node, score=one.score) for one in found]
+    # Not validated again: it is most of the time of a remembered search.
+    return [NodeWithScore.model_construct(node=one.node, score=one.score) for one in found]
 
 
 def compression_prompt(question: str, one: NodeWithScore) -> str:

@@ -99,7 +99,12 @@ def parties(document: Document) -> list[str]:
 
 def mentions(question: str, name: str) -> bool:
     """Return whether a question names something: whole words, in any case."""
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE))
+    return bool(_whole(name).search(question))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _whole(name: str) -> re.Pattern:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def contract_type(document: Document) -> str:

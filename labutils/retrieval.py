@@ -70,9 +70,19 @@ class MatrixVectorStore(SimpleVectorStore):
         """Which rows of the matrix pass; kept, since most questions of a run share their filters."""
         key = filters.model_dump_json()
         if key not in self._masks:
-            passes = build_metadata_filter_fn(lambda node_id: self.data.metadata_dict.get(node_id, {}), filters)
-            self._masks[key] = np.array([passes(node_id) for node_id in self._ids])
+            metadata = self.data.metadata_dict
+            self._masks[key] = np.array(passing(filters, [metadata.get(node_id, {}) for node_id in self._ids]))
         return self._masks[key]
+
+
+def passing(filters: MetadataFilters, metadata: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Return which metadata pass; where all keys of the filters agree, as in the chunks of a document, one look does."""
+    keys = [one.key for one in filters.filters]
+    alike = [repr([one.get(key) for key in keys]) for one in metadata]
+    examples = dict(zip(alike, metadata))
+    passes = build_metadata_filter_fn(examples.__getitem__, filters)
+    passed = {values: passes(values) for values in examples}
+    return [passed[values] for values in alike]
 
 
 def build_index(nodes: Sequence[BaseNode], embedder: BaseEmbedding, show_progress: bool = False) -> VectorStoreIndex:
@@ -134,7 +144,7 @@ class FilteredRetriever(BaseRetriever):
                  k: int = 20, keywords: bool = True) -> None:
         super().__init__()
         self._index, self._choose, self._k, self._pool = index, choose, k, max(20, k)
-        self._metadata = {node.node_id: node.metadata for node in nodes}
+        self._metadata = [node.metadata for node in nodes]
         self._keyword = bm25(nodes, self._pool) if keywords else None
         self._masks: dict[str, list[int]] = {}
 
@@ -152,8 +162,7 @@ class FilteredRetriever(BaseRetriever):
     def _mask(self, filters: MetadataFilters) -> list[int]:
         key = filters.model_dump_json()
         if key not in self._masks:
-            passes = build_metadata_filter_fn(self._metadata.__getitem__, filters)
-            self._masks[key] = [int(passes(node_id)) for node_id in self._metadata]
+            self._masks[key] = list(map(int, passing(filters, self._metadata)))
         return self._masks[key]
 
 

@@ -80,15 +80,35 @@ def test_other_prompts_or_lengths_are_asked_for(llm, tiny_model, tmp_path, monke
     assert ready.metadata.context_window == 2048 and ready.metadata.model_name == llm.metadata.model_name
 
 
-@pytest.mark.parametrize("broken", ["", "[]", "[1, 2]", '[{"text": "x"}]'])
+@pytest.mark.parametrize("broken", ["", "[]", "[1, 2]", '{"key": {"text": "x"}}'])
 def test_broken_replies_on_disk_are_made_again(llm, tiny_model, tmp_path, monkeypatch, capsys, broken):
     monkeypatch.setenv("LABS_CACHE", str(tmp_path))
     made = prepared(tiny_model, llm).prepare(["Who pays?"], 4)
-    (path,) = (tmp_path / "replies").glob("*.json")
+    (path,) = tmp_path.glob("replies-*/*.json")
     path.write_text(broken)
     capsys.readouterr()
     again = prepared(tiny_model, llm).prepare(["Who pays?"], 4)
     assert again[0].text == made[0].text and "could not be read" in capsys.readouterr().err
+
+
+def test_an_interrupted_call_keeps_what_it_has(llm, tiny_model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    monkeypatch.setattr(models, "KEPT_AT_ONCE", 2)
+    asked = []
+
+    def interrupted(llm, prompts, max_new_tokens):
+        if asked:
+            raise KeyboardInterrupt
+        asked.extend(prompts)
+        return generate(llm, prompts, max_new_tokens)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(models, "generate", interrupted)
+        prepared(tiny_model, llm).prepare(["Who?", "Who pays?", "Who pays what?"], 4)
+    assert asked == ["Who?", "Who pays?"]
+    capsys.readouterr()
+    replies = prepared(tiny_model, llm).prepare(["Who pays what?", "Who pays?", "Who?", "Who?"], 4)
+    assert capsys.readouterr().err.startswith("1 replies") and len(replies) == 4 and replies[2] == replies[3]
 
 
 def test_no_prompts_no_replies(llm):

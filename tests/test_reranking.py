@@ -82,13 +82,24 @@ def test_prepared_scores_are_kept_on_disk_and_a_broken_file_is_made_again(monkey
     assert [one.score for one in again.postprocess_nodes(found(), query_str="q?")] == scores
     from labutils import settings
 
-    (stored,) = (settings.cache_dir() / "pairs").glob("*.npy")
-    stored.write_bytes(b"no array")
+    (stored,) = settings.cache_dir().glob("pairs-*/*.json")
+    stored.write_bytes(b"no JSON")
     capsys.readouterr()
     third = reranking.PreparedRerank(folder)
     third.prepare(["q?"], [found()])
-    assert "could not be read and are made again" in capsys.readouterr().err
+    assert "could not be read; what was in it is made again" in capsys.readouterr().err
     assert [one.score for one in third.postprocess_nodes(found(), query_str="q?")] == pytest.approx(scores)
+
+
+def test_what_pairs_share_is_read_once_and_changes_no_score(monkeypatch):
+    scorer = reranking.PairScorer(reranking.untrained("clerk"))
+    questions = ["How long is the notice period?", "Who pays?", "q?", "Which law governs the contract, if any does?"]
+    pairs = [(asked, one.node.text * times) for asked in questions for one in found() for times in (1, 3)]
+    alone = scorer.read_alone(pairs)
+    assert scorer.read(pairs) == pytest.approx(alone, abs=2e-3) and np.ptp(alone) > 0.1
+    assert scorer.read(pairs[:1]) == pytest.approx(alone[:1], abs=2e-3), "a passage with one question"
+    monkeypatch.setitem(reranking.BATCH_TOKENS, "cpu", 30)
+    assert scorer.read(pairs) == pytest.approx(alone, abs=2e-3), "in many batches"
 
 
 def test_pairs_are_evidence_and_the_first_misses():

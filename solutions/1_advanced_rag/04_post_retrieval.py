@@ -224,7 +224,7 @@ record("mean loss", tuned.loss, unit="nats", tolerance=0.1)
 record("pairs seen", tuned.pairs, unit="pairs", tolerance=0)
 record("pairs with evidence", float(np.mean([pair.label for pair in pairs])))
 cross = reranking.PreparedRerank(tuned.folder, FIRST)
-prepare(cross, some_dev)
+prepare(cross, dev + test)  # all that is asked below in one go: a passage is read once for all of its questions
 reranked = {name: postprocessing.Remembering(house.retriever(
     postprocessing.Postprocessed(inside, [reranking.RerankFirst(reranker=one)]), DEPTH))
     for name, one in (("untrained", untrained), ("cross-encoder", cross))}
@@ -245,7 +245,6 @@ show(plots.family_heatmap(dev_rows, "evidence_recall", by="retriever", min_n=3,
 # and the step that joins contracts. At the end it reads the whole question on three contracts beside a passage of one.
 
 # %%
-prepare(cross, answerable_test)
 rerank = reranking.RerankFirst(reranker=cross)
 
 
@@ -259,6 +258,7 @@ class AtTheEnd(BaseRetriever):
 
 test_rows = measure({"1.3": before, "cross-encoder": reranked["cross-encoder"]}, answerable_test)
 compared = [q for q in some_test if house.parts(q.question) or house.sources(q.question)]
+cross.prepare([house.rewrite(q.question) for q in compared], [before.retrieve(q.question)[:FIRST] for q in compared])
 end_rows = measure({"inside": reranked["cross-encoder"], "at the end": AtTheEnd()}, compared)
 record_table("Test questions, 300 tokens", summarize(test_rows), units=UNITS)
 compare("cross-encoder", "The cross-encoder finds more evidence than the search of notebook 1.3", test_rows,
@@ -514,7 +514,6 @@ compare("both ends", "Putting the best passages at both ends brings more right a
 # less). All test questions are answered from the reranked passages, those without an answer in the archive as well.
 
 # %%
-prepare(cross, dev + test)
 contexts = {q.question_id: BUDGET.postprocess_nodes(reranked["cross-encoder"].retrieve(q.question))
             for q in dev + test}
 answers = {name: answers_from(name, contexts, part) for name, part in (("dev", dev), ("test", test))}
@@ -565,6 +564,8 @@ def best_score(q) -> float:
     return max((one.score for one in reranked_inside.retrieve(house.rewrite(q.question))), default=-9.0)
 
 
+answered = [house.rewrite(by_id[name].question) for name in given["test"]["question_id"]]
+cross.prepare(answered, [inside.retrieve(question)[:FIRST] for question in answered])
 right = given["test"]["correct"].astype(bool).tolist()
 signals = {"the answer's probability": given["test"]["confidence"].tolist(),
            "the best passage's score": [best_score(by_id[name]) for name in given["test"]["question_id"]]}

@@ -138,18 +138,6 @@ pairs = reranking.mine(learners, {q.question_id: inside.retrieve(q.question) for
 local = "clerk" if settings.llm().startswith("openai:") else settings.llm()  # an endpoint shows no weights
 cross = reranking.PreparedRerank(reranking.tune(pairs, spec=local).folder, reranking.FIRST)
 
-
-def prepare(questions: list) -> None:
-    """Let the cross-encoder read, in batches, what the search of notebook 1.4 finds for these questions."""
-    asked = postprocessing.Remembering(inside)
-    for q in questions:
-        house.retriever(asked, search.DEPTH).retrieve(q.question)
-    cross.prepare(list(asked.found), [found[:reranking.FIRST] for found in asked.found.values()])
-
-
-prepare(some_dev)  # in the order of notebook 1.4, which left these pairs on disk
-prepare(answerable_test)
-
 # %% [markdown]
 # Then the table of notebook 1.6: a value for each topic of each contract, read ahead by the search of 1.3. Questions on
 # the whole archive are answered from it, in every pipeline that has plans.
