@@ -26,6 +26,7 @@ MAX_TABLE_BYTES = 50_000_000  # of a manifest or a question file
 SPLITS = ("train", "known", "dev", "test")
 NO_EVIDENCE = "unanswerable"
 QUESTION_FILE = "questions.jsonl"
+METADATA_FILE = "documents.jsonl"  # of a folder of one's own: what is known of its documents, where it is known
 
 # What each of the 41 CUAD categories asks for, in our own words (categories: Hendrycks et al. 2021, arXiv 2103.06268).
 CUAD_CATEGORIES = {
@@ -397,11 +398,11 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _load_folder(folder: Path) -> Corpus:
-    """Load every .md and .txt below a folder, and its questions.jsonl when there is one."""
-    documents, skipped = [], []
+    """Load every .md and .txt below a folder, with its documents.jsonl and questions.jsonl when there are such."""
+    read, skipped = {}, []
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
-        if name == QUESTION_FILE:
+        if name in (QUESTION_FILE, METADATA_FILE):
             continue
         if not path.resolve().is_relative_to(folder.resolve()):
             skipped.append(f"{name}: a link that leads out of the folder is not followed")
@@ -409,16 +410,34 @@ def _load_folder(folder: Path) -> Corpus:
             skipped.append(f"{name}: only .md and .txt are read")
         else:
             try:
-                documents.append(_document(name, read_text(path), {"title": name, "kind": "own", "date": ""}))
+                read[name] = read_text(path)
             except LabsError as fault:
                 skipped.append(f"{name}: {fault}")
-    if not documents:
+    if not read:
         why = "; ".join(skipped[:5]) or "it is empty"
         raise LabsError(f"no readable .md or .txt document in the folder {folder.name!r} ({why})")
-    texts = {document.id_: document.text for document in documents}
+    known = _read_metadata(folder / METADATA_FILE, read)
+    documents = [_document(name, text, {"title": name, "kind": "own", "date": "", **known.get(name, {})})
+                 for name, text in read.items()]
     path = folder / QUESTION_FILE
-    questions = _read_questions(path, texts, complete=False) if path.is_file() else []
+    questions = _read_questions(path, read, complete=False) if path.is_file() else []
     return _corpus(f"folder {folder.resolve().name}", documents, questions, skipped)
+
+
+def _read_metadata(path: Path, texts: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what the lines of a metadata file say of each document: a "doc_id", and names with text, number or list."""
+    known: dict[str, dict[str, Any]] = {}
+    for where, row in _read_json_lines(path) if path.is_file() else ():
+        name = _string(row, "doc_id", where)
+        if name not in texts:
+            raise LabsError(f"{where}: {name!r} is no document of this folder; known are e.g. {sorted(texts)[:3]}")
+        if name in known:
+            raise LabsError(f"{where}: a second line on {name!r}; put all that is known of a document in one")
+        known[name] = {key: _flat(value) for key, value in row.items() if key != "doc_id"}
+        for key, value in known[name].items():
+            if not isinstance(value, (str, int, float)):
+                raise LabsError(f"{where}: {key!r} must be text, a number, or a list of such")
+    return known
 
 
 # --- CUAD ---

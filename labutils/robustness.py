@@ -74,7 +74,7 @@ def mend(question: str, names: Iterable[str], least: float = 0.85) -> str:
         for at in range(len(words) - size + 1):
             run = question[words[at].start():words[at + size - 1].end()].casefold()
             for near in [run] if run in known else get_close_matches(run, known, 1, least):
-                found.append((near == run, size, SequenceMatcher(None, run, near).ratio(), -at, known[near]))
+                found.append((near == run, size, SequenceMatcher(None, near, run).ratio(), -at, known[near]))
     taken, changes = set(), []
     for exact, size, _, at, name in sorted(found, reverse=True):
         if not taken & (places := set(range(-at, -at + size))):

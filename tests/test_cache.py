@@ -142,3 +142,27 @@ def test_settings_defaults_and_choices(monkeypatch):
     monkeypatch.setenv("LABS_EMBED", " ")
     assert (settings.llm(), settings.embed()) == ("hf:somewhere", "minilm")
     assert (settings.root() / "labutils").is_dir()
+
+
+def test_a_store_keeps_values_for_the_next_one():
+    first = cache.Store("numbers", float)
+    assert first.missing(["a", "b", "a"]) == ["a", "b"]
+    second = cache.Store("numbers", float)
+    first.put({"a": 1})
+    assert first["a"] == 1.0 and first.missing(["b", "a"]) == ["b"]
+    assert second.missing(["a"]) == [], "written by another process meanwhile"
+    assert cache.Store("others", float).missing(["a"]) == ["a"]
+
+
+@pytest.mark.parametrize("broken", ["", "[1]", '{"a": "no number"}', '{"a": null}', '"text"'])
+def test_a_broken_file_of_a_store_is_dropped_and_the_others_stay(capsys, broken):
+    store = cache.Store("numbers", float)
+    store.put({"a": 1})
+    (path,) = (settings.cache_dir() / "numbers").glob("*.json")
+    store.put({"b": 2})
+    path.write_text(broken)
+    after = cache.Store("numbers", float)
+    assert after.missing(["a", "b"]) == ["a"] and not path.exists()
+    assert "could not be read" in capsys.readouterr().err
+    after.put({"a": 3})
+    assert cache.Store("numbers", float).missing(["a", "b"]) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from labutils import queries
 from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, load_hazards, locate, take
 from labutils.errors import LabsError
 
@@ -160,6 +161,35 @@ def test_folder_reads_text_recursively_and_names_what_it_skips(tmp_path):
     assert any(line.startswith("report.pdf") for line in corpus.skipped) and len(corpus.skipped) == 5
     assert corpus.questions[0].answer == "" and corpus.questions[0].evidence == ()
     assert corpus.questions[1].evidence == (Span("sub/b.TXT", 0, 13),)
+
+
+def test_folder_may_say_what_its_documents_are(tmp_path):
+    (tmp_path / "lease.md").write_text("1.1 The rent is 5.")
+    (tmp_path / "change.md").write_text("Section 1.1 now reads: The rent is 6.")
+    (tmp_path / "note.txt").write_text("Remember the milk.")
+    rows = [{"doc_id": "lease.md", "title": "Lease Agreement between Ada and Bo", "kind": "contract",
+             "date": "2020-01-31", "parties": ["Ada", "Bo"]}, {"doc_id": "change.md", "amends": "lease.md"}]
+    (tmp_path / "documents.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    corpus = load_corpus(f"folder:{tmp_path}")
+    by_id = {document.id_: document for document in corpus.documents}
+    assert by_id["lease.md"].metadata["parties"] == "Ada; Bo" and by_id["lease.md"].metadata["kind"] == "contract"
+    assert by_id["change.md"].metadata["amends"] == "lease.md" and by_id["change.md"].metadata["title"] == "change.md"
+    assert by_id["note.txt"].metadata["kind"] == "own" and not corpus.skipped
+    assert queries.documents_named("Who pays by the lease agreement of Ada and Bo?", corpus.documents) == ["lease.md"]
+
+
+@pytest.mark.parametrize("line, says", [
+    ('{"doc_id": "b.md"}', "is no document of this folder"),
+    ('{"doc_id": "a.md"}\n{"doc_id": "a.md", "kind": "contract"}', "a second line on"),
+    ('{"doc_id": "a.md", "parties": {"one": "Ada"}}', "'parties' must be text"),
+    ('{"title": "A"}', "'doc_id' is missing"),
+    ("a.md: contract", "malformed JSON"),
+])
+def test_folder_metadata_is_checked(tmp_path, line, says):
+    (tmp_path / "a.md").write_text("Alpha document.")
+    (tmp_path / "documents.jsonl").write_text(line)
+    with pytest.raises(LabsError, match=says):
+        load_corpus(f"folder:{tmp_path}")
 
 
 def test_folder_without_a_readable_document(tmp_path):

@@ -9,9 +9,9 @@
 # - to find communities, to report on them, and to answer questions about the whole archive from the reports
 # - to say where a graph helps, where it hurts, and what it costs to build
 #
-# **Why it matters.** "The contract with a subsidiary of Skiendwick Capital" names no party of the contract. No
-# likeness of words leads there: one has to know who owns whom. And "how many contracts did they sign?" has no passage
-# at all that says so.
+# **Why it matters.** "The contract of Boongara Textiles with a subsidiary of Skiendwick Capital" names one party and
+# describes the other. Likeness of words finds contracts of Boongara Textiles. Which of them is meant, only the register
+# can tell: one has to know who owns whom. And "how many contracts did they sign?" has no passage at all that says so.
 #
 # **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also lets the model
 # read the register and the clauses on governing law, some 2 min more; later runs read its replies from a cache. The
@@ -23,10 +23,11 @@
 #    party by the register.
 # 2. Searching along the graph finds more evidence for questions on one clause of a named contract.
 # 3. Searching along the graph finds more evidence for questions on the playbook.
-# 4. For such questions, a graph that rules read beats one that the model read.
+# 4. For questions that describe a party, a graph of what rules read finds more evidence than one of what the model
+#    read.
 # 5. Graph and vectors together find more evidence than vectors and words, over all families.
-# 6. Graph and vectors together find more evidence than the look-ups of notebook 1.3, over all families.
-# 7. For questions that describe a party, the graph finds more evidence than those look-ups.
+# 6. Graph and vectors together find more evidence than the whole search of notebook 1.3, over all families.
+# 7. For questions that describe a party, the graph finds more evidence than that search.
 # 8. With the graph the model answers more questions that describe a party correctly.
 # 9. From reports on the graph it answers more questions on the whole archive correctly.
 # 10. Counting in the graph answers more questions on the whole archive correctly than reports.
@@ -82,8 +83,8 @@ if not registers:
 # - `lookup`: evidence for questions on one clause of a contract whose parties are named
 # - `playbook`: evidence for questions that need a contract and a rule of the playbook
 # - `both`: graph and vectors fused, against vectors and words, over all families
-# - `look-ups`: graph and vectors fused, against the search of notebook 1.3, over all families. It looks companies up by
-#   rules, and house terms, routes and versions as well
+# - `look-ups`: graph and vectors fused, against the search of notebook 1.3, over all families. That one looks up
+#   companies and house terms by rules, and knows routes and versions
 # - `global`: right answers on the whole archive, by counting edges instead of letting the model read reports
 #
 # <details><summary>Hint</summary>Which documents can a walk from the question's names reach? Where does the playbook
@@ -120,9 +121,11 @@ if entries:
     print(f"{entries[0].text}\n\nThe model's list:\n{replies[0].text}")
 
 # %% [markdown]
-# The course's model has seen such lists for other registers, in other words. With this register it is lost; a larger
-# model may not be. There is another way to ask for the same: one question for each relation, answered from the entry
-# (Levy et al. 2017). That is reading, which the model does better, with a way out if an entry does not say.
+# The course's model was trained on such lists, for other registers in other wording. With this register it is lost. A
+# larger model may not be, but the table below would hardly show it: this prompt names no relations, and only triplets
+# whose relation has one of our four names are counted as right. There is another way to ask for the same: one question
+# for each relation, answered from the entry (Levy et al. 2017). That is reading, which the model does better, with a
+# way out if an entry does not say.
 
 # %%
 QUESTIONS = {"seat": "In which town does {} have its seat?", "owner": "Which company is the parent company of {}?",
@@ -143,7 +146,8 @@ print(f"{len(entries)} entries")
 # ### Are they right?
 #
 # The register is written in few patterns, so it can also be read by rules (`graph.stated`, the patterns of notebook
-# 1.2). **Precision**: what share of the triplets found is stated? **Recall**: what share of what is stated was found?
+# 1.2). What the rules read is taken as what is stated. **Precision**: what share of the triplets found is stated?
+# **Recall**: what share of what is stated was found? The row *all* counts triplets with any relation.
 
 # %%
 by_rules = [t for register in registers for t in graph.stated(register)]
@@ -212,9 +216,9 @@ labels_given = check.audit_triplets(labels_given, reports)
 #
 # Contracts write names with their legal form ("Flounton Aviation LLC"), and the register lists former names. If each
 # spelling becomes a node, the graph falls apart; if two companies become one, it lies. Bringing names together is
-# called **entity resolution**. In this archive it is easy: a legal form is dropped, and contracts meet the register.
-# Every contract here spells a company in the same way, so the number of names stays. What resolution changes is whether
-# a name of a contract and a name of the register are one node: the last two lines of its output.
+# called **entity resolution**. In this archive it is easy: drop the legal form, and the names in contracts are those of
+# the register. Every contract spells a company in the same way, so the number of names does not change. What changes is
+# whether the name in a contract and the name in the register are one node. See the two shares below the exercise.
 #
 # ### Exercise 3: canonical names
 #
@@ -302,16 +306,18 @@ if groups:
     show(plots.network(business, groups, "Who does business with whom, or owns whom: a color and marker per community"))
 
 # %% [markdown]
-# The picture shows the largest part that hangs together. The colors are **communities**: groups with more edges
-# inside than between them, found by the Louvain method with a fixed seed. Find a company with many edges that links
-# two groups. Without it, would they still hang together? Try `business.remove_node(...)`.
+# The picture shows the largest part that hangs together. Color and marker together tell the **communities**: groups
+# with more edges inside than chance would put there, found by the Louvain method with a fixed seed. Find a company with
+# many edges that links two groups. Without it, would they still hang together? Take it out of a *copy*, `less =
+# business.copy()`, by `less.remove_node(...)`, and count the parts before and after:
+# `nx.number_connected_components(less)`.
 #
 # ## Walking along edges
 #
-# Which contract is meant by "the hosting contract of Boongara Textiles and a subsidiary of Skiendwick Capital"? Start
-# a walk at the three nodes that the question names, its **seeds**. At each step go to a random neighbor, and now and
-# then jump back to a seed. The nodes where the walk is most often are near the seeds, and best near several of them.
-# That is **personalized PageRank**.
+# Which contract is meant by "the hosting contract of Boongara Textiles and a subsidiary of Skiendwick Capital"? Start a
+# walk at the three nodes that the question names, its **seeds**. At each step go to a random neighbor, and now and then
+# jump back to a seed. The walk is most often at nodes near the seeds, above all at those near several of them. That is
+# **personalized PageRank**.
 #
 # ### Exercise 4: personalized PageRank
 #
@@ -352,7 +358,7 @@ pagerank = check.pagerank(pagerank)
 
 # %% [markdown]
 # Look at it work: the ranks of the nodes nearest to one question, by your function, and by the library's `nx.pagerank`,
-# which gives the same, faster.
+# which gives the same.
 
 # %%
 multihop = [q for q in test if q.family == "multihop"]
@@ -369,11 +375,11 @@ if start:
 # %% [markdown]
 # ## Graph, vectors, or both
 #
-# `along` searches in the three contracts that rank highest, with all that belongs to them (amendments, statements of
-# work), and puts the register's sentences in front that the path to the first one needs: they are evidence, too. Where
+# `graph` searches in the three contracts that rank highest, with all that belongs to them (amendments, statements of
+# work), and puts in front the sentences of the register along the path to the first one: they are evidence, too. Where
 # a question names nothing in the graph, it searches everywhere. `vectors` fuses dense search and BM25 as notebook 1.1
 # does, over the chunks that 1.2 chose: no look-ups, no routes. `both` fuses the two by ranks. `look-ups` is the search
-# of notebook 1.3, with the embedder as it came. Each shows 300 tokens.
+# of notebook 1.3, without its tuned embedder. Each shows 300 tokens.
 
 # %%
 BUDGET, DEPTH, NEAREST = retrieval.TokenBudget(300, models.token_counter(llm)), search.DEPTH, 3
@@ -440,20 +446,24 @@ model_rows = retrieval.evaluate({"graph, read by the model": along_edges(by_mode
                                 [q for q in test if q.family == "multihop"] or [q for q in test if q.evidence][:5],
                                 corpus, budget=BUDGET)
 compare("read by the model",
-        "For questions that describe a party, a graph that rules read beats one that the model read",
+        "For questions that describe a party, a graph of what rules read finds more evidence than one of what the "
+        "model read",
         pd.concat([rows[rows["family"] == "multihop"], model_rows]), "graph", "graph, read by the model")
 compare("both", "Graph and vectors together find more evidence than vectors and words, over all families", rows, "both",
         "vectors")
-compare("look-ups", "Graph and vectors together find more evidence than the look-ups of notebook 1.3", rows, "both",
-        "look-ups")
-compare("look-ups, multihop", "For questions that describe a party, the graph finds more evidence than those look-ups",
+compare("look-ups", "Graph and vectors together find more evidence than the whole search of notebook 1.3, over all "
+        "families", rows, "both", "look-ups")
+compare("look-ups, multihop", "For questions that describe a party, the graph finds more evidence than that search",
         rows[rows["family"] == "multihop"], "graph", "look-ups")
 
 # %% [markdown]
-# Read the heat map row by row, and hold each row against its claim. Where the question describes a party, no likeness
-# of words leads to the contract, and the walk can. What does fusing make of that? For these questions, vectors vote for
-# the wrong contracts with the same weight. Where the question names its parties, what is left for the walk to find? And
-# where it needs a document that was never drawn, such as the playbook, the walk may lead away from it.
+# Read the heat map row by row, and hold each row against its claim. Where the question describes a party, its words
+# name the other party and the register. Its evidence has two parts: a sentence of the register, and a clause. Which of
+# the two do vectors find, if they find one? Hold that against their right answers below. The walk can find both. What
+# does fusing make of that? For these questions, vectors vote for the wrong contracts with the same weight. Where the
+# question names its parties, what is left for the walk to find? And a document that was never drawn, such as the
+# playbook, cannot be found at all: once something is named, the search looks into three contracts only. An interval
+# that ends at 0 holds it.
 #
 # Then the simplest rival: rules that look the company up, as in notebook 1.2, and do not walk. Over all families that
 # comparison is not about the walk alone, since that search also knows house terms, routes and versions. For questions
@@ -483,7 +493,8 @@ if len(answers):
 
 # %% [markdown]
 # The question still says "a subsidiary of ...". The reader has to put two passages together: a sentence of the
-# register, and a clause. If evidence rises and answers do not, that is where they are lost.
+# register, and a clause. Compare each row with its evidence recall in the heat map: what is found and not answered is
+# lost there. Look at *both*, too. Half of the evidence is no half of an answer.
 #
 # ## Questions on the whole archive
 #
@@ -516,6 +527,7 @@ record("contracts with a law", len(laws) / max(1, len(asked)))
 # **Reports.** GraphRAG (Edge et al. 2024) has a model write a report on each community, and answers global questions
 # from the reports. Ours are written from the counts, one sentence for each: a small model would miscount. There is
 # one report for each community of companies, one on the whole archive, and they are searched like any other document.
+# GraphRAG does not search here: it reads all reports of a level, each for a partial answer, and joins those.
 
 # %%
 of_party, of_type, of_law = (graph.counts([*triplets, *laws], relation)
@@ -552,9 +564,9 @@ if whole_archive and lines:
             global_answers, "reports", "passages", "correct")
 
 # %% [markdown]
-# That is no verdict on GraphRAG: these reports hold counts, and a small model reads them. But a count need not be read.
-# Leave the model out: find what the question names, and **count its edges** (`graph.count_answer`). What is no count
-# gets no answer.
+# That is no verdict on GraphRAG: these reports hold counts, a search picks 300 tokens of them, and a small model reads
+# those. Which of the three loses an answer, the table does not say. But a count need not be read. Leave the model out:
+# find what the question names, and **count its edges** (`graph.count_answer`). What is no count gets no answer.
 
 # %%
 if whole_archive:
@@ -573,6 +585,9 @@ if whole_archive:
                  tolerance=0.15)
 
 # %% [markdown]
+# Where the reader gets next to nothing right, the difference says what code can do and this model can't, not how much
+# better code is than a model that can.
+#
 # A graph answers what somebody thought of drawing. "The longest payment term" is no edge, so it can't be counted;
 # notebook 1.6 extracts such values and computes with them.
 #
@@ -588,12 +603,12 @@ spent = pd.DataFrame([
 record_table("Building the graph", spent, units={"read": "tokens", "written": "tokens"})
 
 # %% [markdown]
-# An index of vectors costs no call at all. Whoever extracts triplets from every chunk of an archive pays a call for
-# each, and again for each that changes. Here only the register and one clause of each contract were read.
+# An index of vectors costs no call of the language model. Whoever extracts triplets from every chunk of an archive pays
+# a call for each, and again for each that changes. Here only the register and one clause of each contract were read.
 #
 # ## What you found
 #
-# First your bets of the beginning.
+# First, the bets that you made at the beginning.
 
 # %%
 outcome = [{"step": name, "your bet": bets[name], "measured": differences[name].verdict}
@@ -616,14 +631,14 @@ claims_table()
 #
 # - A graph holds what is between documents. For what stands in one of them, hold it against plain search first.
 # - Check triplets before you walk on them: precision and recall on a part that can be read otherwise.
-# - Resolve names before you count, and keep twins apart.
+# - Resolve names before you count, and keep companies with similar names apart.
 # - Compare with the simplest thing that knows the same. Often that is a look-up in a list.
 # - Global questions need counting. Count in code; do not ask a small model to.
 #
 # **When not to use it**
 #
-# - If questions name their documents, or ask for one passage, and no claim on yours says that the walk helps there:
-#   vectors and filters are cheaper.
+# - If questions name their documents, or ask for one passage, and no measurement on yours says that the walk helps
+#   there: vectors and filters are cheaper.
 # - If nobody will check the extraction, or keep the graph in step with the documents.
 # - If the relations are in a database already: ask the database.
 #
