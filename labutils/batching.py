@@ -17,7 +17,7 @@ def device() -> str:
 
 
 def at_once(jobs: int) -> int:
-    """Return how many of so many batches are read at once: one for each thread of torch; one on a GPU, or of too few."""
+    """Return how many batches are read at once: one for each thread of torch; one on a GPU, or with too few jobs."""
     threads = torch.get_num_threads()
     return 1 if device() == "cuda" or jobs < threads else threads
 

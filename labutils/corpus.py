@@ -425,7 +425,7 @@ def _load_folder(folder: Path) -> Corpus:
 
 
 def _read_metadata(path: Path, texts: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what the lines of a metadata file say of each document: a "doc_id", and names with text, number or list."""
+    """Return what a metadata file says of documents: in each line a "doc_id", and names with text, number or list."""
     known: dict[str, dict[str, Any]] = {}
     for where, row in _read_json_lines(path) if path.is_file() else ():
         name = _string(row, "doc_id", where)

@@ -12,9 +12,9 @@
 # **Why it matters.** An answer can be wrong because the passage was never found, or because the model misread it. The
 # two need different repairs. If you only look at answers, you cannot tell which one you need.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also embeds the
-# chunks, later runs read them from a cache. The last cell of code prints what your run took. Reading and exercises:
-# about 50 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also embeds the chunks, later runs read them from a cache. The last cell of code prints what your run took. Reading
+# and exercises: about 50 min.
 #
 # **Claims this notebook tests**, each on test questions about contracts that no choice was made on, all at the k that
 # you choose:

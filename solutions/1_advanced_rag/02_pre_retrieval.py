@@ -13,9 +13,9 @@
 # answers were lost because the evidence was not found in full among the passages read. Everything here happens before
 # the search: no better model, no reranker, and mostly no language model at all.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also embeds the
-# chunks and lets the model write, some 6 min more; later runs read both from a cache. The last cell of code
-# prints what your run took. Reading and exercises: about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also embeds the chunks and lets the model write, some 6 min more; later runs read both from a cache. The last cell of
+# code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens:
 #

@@ -13,9 +13,9 @@
 # version of a clause is worse than none: it looks exactly like the right answer. And a search that knows nothing of
 # your house can learn.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also embeds the
-# chunks, trains the embedder and lets the model answer, some 3 to 5 min more; later runs read all of it from a cache.
-# The last cell of code prints what your run took. Reading and exercises: about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also embeds the chunks, trains the embedder and lets the model answer, some 3 to 5 min more; later runs read all of it
+# from a cache. The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens:
 #

@@ -12,9 +12,9 @@
 # **Why it matters.** The search of notebook 1.3 finds most of the evidence among its first twenty passages. The reader
 # gets four or five of them. What stands between the two decides what is read, and what is answered at all.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also trains the
-# cross-encoder and lets it read some ten thousand pairs, 6 to 8 min more; later runs read all of it from a cache. The
-# last cell of code prints what your run took. Reading and exercises: about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also trains the cross-encoder and lets it read some ten thousand pairs, 4 to 6 min more; later runs read all of it
+# from a cache. The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens where passages are compared:
 #

@@ -13,9 +13,9 @@
 # describes the other. Likeness of words finds contracts of Boongara Textiles. Which of them is meant, only the register
 # can tell: one has to know who owns whom. And "how many contracts did they sign?" has no passage at all that says so.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also lets the model
-# read the register and the clauses on governing law, some 2 min more; later runs read its replies from a cache. The
-# last cell of code prints what your run took. Reading and exercises: about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also lets the model read the register and the clauses on governing law, some 2 min more; later runs read its replies
+# from a cache. The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions; passages are compared at an equal budget of tokens:
 #

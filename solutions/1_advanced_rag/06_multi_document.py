@@ -13,9 +13,9 @@
 # answer. A search for the whole question brings passages of one or two of them, and a model that reads on is asked to
 # compare numbers, which it is bad at. So let it do what it can, read one clause, and let code do the rest.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also lets the model
-# read one clause or a few some five thousand times, 2 to 4 min more; later runs read its replies from a cache. The last
-# cell of code prints what your run took. Reading and exercises: about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also lets the model read one clause or a few some five thousand times, 2 to 4 min more; later runs read its replies
+# from a cache. The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions:
 #
@@ -224,15 +224,9 @@ if comparisons:
            tolerance=0.1)
     record("of their parts, those sent to the contract that they name", float(np.mean(sent or [0])), tolerance=0.15)
 
-# %% tags=["nbval-ignore-output"]
-for question, some in list(offered.items())[:1]:
-    print(f"{question}\n\nOffered: {'; '.join(f'{tool.name}: {tool.description}' for tool in some)}\n")
-    prompt = PromptTemplate(SUB_QUESTION_TEMPLATE).format(tools_str=build_tools_text(some), query_str=question)
-    print(f"The model's reply: {ready.complete(prompt).text}")
-
 # %% [markdown]
 # This small model can neither split a question nor choose a tool reliably: look at the shares, and above all at the
-# last one. A large model may do both. But whatever the model: a contract that is named in a question can be found by
+# last one. (To see what it writes, print `ready.complete(...)` of one of the prompts above.) A large model may do both. But whatever the model: a contract that is named in a question can be found by
 # its name, and a part that names its contract needs nobody to choose a tool. `extraction.ByNames` is a question
 # generator of that kind. It works by rules on the wording of a question: which contracts does it name, which topic, and
 # what is to be done? The topics come from the house's playbook, which has a heading for each. The rules were written on
@@ -244,9 +238,16 @@ for question, some in list(offered.items())[:1]:
 
 # %%
 rules = extraction.read_rules(documents)
+
+
+def bound(value: object) -> str:
+    """Return a bound as it is read: amounts of money are bare numbers."""
+    return f"{value:,.0f}" if isinstance(value, float) else str(value)
+
+
 for rule in rules[:3]:
-    bands = [" and ".join([f"more than {low}"] * bool(low) + [f"up to {high}"] * bool(high)) + f": {label}"
-             for low, high, label in rule.bands]
+    bands = [" and ".join([f"more than {bound(low)}"] * bool(low) + [f"up to {bound(high)}"] * bool(high))
+             + f": {label}" for low, high, label in rule.bands]
     print(f"{rule.topic}: {'; '.join(bands)}")
 print(f"{len(rules)} topics")
 
@@ -311,7 +312,7 @@ computed = [by_arithmetic.query(q.question) for q in comparisons]
 of_cell = part_readings.groupby(["doc_id", "topic"])["tokens_in"].sum()
 parts_read = [sum(of_cell[cell] for cell in cells_of([q])) for q in comparisons]
 
-# %% tags=["nbval-ignore-output"]
+# %%
 for q, response in list(zip(comparisons, computed))[:2]:
     print(f"{q.question}\n")
     for one in response.source_nodes:
@@ -466,7 +467,7 @@ compare("rules", "The playbook's rule, applied by code to the value read, gives 
 # %% [markdown]
 # Where a way of asking gets *no* answer right, the model does not pick a wrong label. Read what it writes instead:
 
-# %% tags=["nbval-ignore-output"]
+# %%
 if len(rule_rows):
     for row in rule_rows[rule_rows["way"] == "read clause and rule"].head(3).itertuples():
         print(f"{next(q.question for q in rated if q.question_id == row.question_id)}\n   {row.answer}")

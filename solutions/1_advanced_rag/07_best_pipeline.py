@@ -13,10 +13,10 @@
 # be worth nothing alone and a lot in company, or the other way round. And what holds on clean questions has yet to
 # meet your users.
 #
-# **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also searches,
-# reranks and reads for some twenty pipelines, 8 to 14 min more after notebook 1.4, whose two trained models it takes
-# over; later runs read all of it from a cache. The last cell of code prints what your run took. Reading and exercises:
-# about 75 min.
+# **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
+# also searches, reranks and reads for some twenty pipelines, 6 to 9 min more after notebook 1.4, whose two trained
+# models it takes over; later runs read all of it from a cache. The last cell of code prints what your run took. Reading
+# and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, with as much room for context on both sides:
 #
