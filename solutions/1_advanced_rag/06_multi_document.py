@@ -226,11 +226,12 @@ if comparisons:
 
 # %% [markdown]
 # This small model can neither split a question nor choose a tool reliably: look at the shares, and above all at the
-# last one. (To see what it writes, print `ready.complete(...)` of one of the prompts above.) A large model may do both. But whatever the model: a contract that is named in a question can be found by
-# its name, and a part that names its contract needs nobody to choose a tool. `extraction.ByNames` is a question
-# generator of that kind. It works by rules on the wording of a question: which contracts does it name, which topic, and
-# what is to be done? The topics come from the house's playbook, which has a heading for each. The rules were written on
-# dev questions; notebook 1.7 tells of one that was mended after a reading of test.
+# last one. (To see what it writes, print `ready.complete(...)` of one of the prompts above.) A large model may do both.
+# But whatever the model: a contract that is named in a question can be found by its name, and a part that names its
+# contract needs nobody to choose a tool. `extraction.ByNames` is a question generator of that kind. It works by rules
+# on the wording of a question: which contracts does it name, which topic, and what is to be done? The topics come from
+# the house's playbook, which has a heading for each. The rules were written on dev questions; notebook 1.7 tells of one
+# that was mended after a reading of test.
 #
 # One topic of one contract is a **cell** below, and a **plan** lists the cells that a question needs, with what is to
 # be done with their values. `extraction.Planner` makes plans. It also knows the playbook's rules, three of which are
