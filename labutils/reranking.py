@@ -344,8 +344,8 @@ class PairScorer:
         with torch.inference_mode():
             read = model(input_ids=prefixes, attention_mask=prefix_mask, use_cache=True,
                          position_ids=_positions(prefix_mask), logits_to_keep=1).past_key_values
-            rest = sorted((ids[place][len(prefix):], row, place) for row, (prefix, places) in enumerate(groups)
-                          for place in places)
+            rest = [(ids[place][len(prefix):], row, place) for row, (prefix, places) in enumerate(groups)
+                    for place in places]
             rest.sort(key=lambda one: len(one[0]))
             width = prefixes.shape[1]
             for part in batches(range(len(rest)), [width + len(one[0]) for one in rest], 4 * BATCH_TOKENS["cpu"]):

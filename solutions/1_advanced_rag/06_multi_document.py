@@ -524,7 +524,7 @@ if len(checked):
 #
 # The picture below is the table for a few contracts, colored by the playbook. This is what a legal department wants to
 # look at, and every cell can name the passage that it was read from. Do you see a value that cannot be right for its
-# topic, such as a date where a time is wanted? White is what is not stated, or what the rule cannot rate.
+# topic, such as a date where a time is wanted? Gray is what is not stated, or what the rule cannot rate.
 
 # %%
 LABEL_COLORS = {"low": plots.SKY, "medium": plots.ORANGE, "high": plots.VERMILION}
