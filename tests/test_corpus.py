@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labutils import queries
+from labutils import queries, versions
 from labutils.corpus import CUAD_CATEGORIES, Span, load_corpus, load_hazards, locate, take
 from labutils.errors import LabsError
 
@@ -176,6 +176,19 @@ def test_folder_may_say_what_its_documents_are(tmp_path):
     assert by_id["change.md"].metadata["amends"] == "lease.md" and by_id["change.md"].metadata["title"] == "change.md"
     assert by_id["note.txt"].metadata["kind"] == "own" and not corpus.skipped
     assert queries.documents_named("Who pays by the lease agreement of Ada and Bo?", corpus.documents) == ["lease.md"]
+
+
+def test_the_course_world_as_a_folder_is_the_same_archive(tmp_path):
+    world = load_corpus("harbour")
+    rows = []
+    for document in world.documents:
+        (tmp_path / f"{document.id_}.md").write_text(document.text)
+        known = {key: f"{value}.md" if key == "amends" and value else value for key, value in document.metadata.items()}
+        rows.append({**known, "doc_id": f"{document.id_}.md"})
+    (tmp_path / "documents.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    own = {document.id_: document for document in load_corpus(f"folder:{tmp_path}").documents}
+    assert [document.metadata for document in own.values()] == sorted(rows, key=lambda row: row["doc_id"])
+    assert len(versions.read_provisions(own.values())) == len(versions.read_provisions(world.documents)) > 100
 
 
 @pytest.mark.parametrize("line, says", [
