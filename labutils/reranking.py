@@ -329,11 +329,8 @@ class PairScorer:
                                              activation_fn=torch.nn.Identity()), dtype=np.float32)
 
     def _encode(self, pairs: list[tuple[str, str]]) -> list[list[int]]:
-        ids = []
-        for start in range(0, len(pairs), 1000):
-            batch = self._model.preprocess(pairs[start:start + 1000])
-            ids += [row[mask.bool()].tolist() for row, mask in zip(batch["input_ids"], batch["attention_mask"])]
-        return ids
+        batch = self._model.preprocess(pairs)
+        return [row[mask.bool()].tolist() for row, mask in zip(batch["input_ids"], batch["attention_mask"])]
 
     def _read_groups(self, ids: list[list[int]], groups: list[tuple[list[int], list[int]]]) -> dict[int, float]:
         """The scores of pairs, by place, that begin with one of a batch of prefixes."""
