@@ -10,6 +10,8 @@ import torch
 
 # Tokens of prompts in a batch, padding counted. A processor is fastest while a batch fits its caches; a GPU wants more.
 BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
+# Tokens of prompts that are continued together: a step costs a processor about the same for few replies and for many.
+WRITE_TOKENS = {"cpu": 16384, "cuda": 32768}
 
 
 def device() -> str:

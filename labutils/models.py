@@ -29,10 +29,10 @@ from llama_index.core.llms.callbacks import llm_completion_callback
 from llama_index.core.utils import get_tokenizer
 from pydantic import PrivateAttr
 from tqdm.auto import tqdm
-from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from . import cache, meter, settings
-from .batching import BATCH_TOKENS, at_once, batches, device, on_each_core
+from . import attention, cache, decoding, meter, precision, settings
+from .batching import BATCH_TOKENS, WRITE_TOKENS, at_once, batches, device, on_each_core
 from .errors import LabsError
 
 CLERK = Path(__file__).parent / "clerk"
@@ -52,18 +52,6 @@ class Reply:
     tokens_out: int
     ms: float
     probability: float | None = None
-
-
-class ChosenLogProbs(LogitsProcessor):
-    """Notes the log-probability of each greedily chosen token; `steps` holds one tensor (batch,) per step, in nats."""
-
-    def __init__(self) -> None:
-        self.steps: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        scores = scores.float()
-        self.steps.append(scores.amax(-1) - scores.logsumexp(-1))
-        return scores
 
 
 class LocalChat(CustomLLM):
@@ -120,7 +108,8 @@ class PreparedLLM(CustomLLM):
 
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
-        model = cache.digest(weights_id(self.spec), self.spec, device())[:16]
+        model = cache.digest(weights_id(self.spec), self.spec, device(),
+                             precision.name(precision.of_replies()))[:16]
         self._store = cache.Store(f"replies-{model}", lambda row: Reply(**row))
 
     @property
@@ -204,12 +193,15 @@ def weights_id(spec: str) -> str:
 
 
 def load_transformers(path: str) -> tuple[Any, Any]:
-    """(model, tokenizer) in evaluation mode; float32 on a CPU, bfloat16 on a GPU. Safetensors only, no remote code."""
+    """(model, tokenizer) in evaluation mode; float32 on a CPU (see `precision.fit`), `precision.of_replies` on a GPU.
+
+    Safetensors only, no remote code.
+    """
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
             path, trust_remote_code=False, use_safetensors=True,
-            dtype=torch.bfloat16 if device() == "cuda" else torch.float32)
+            dtype=precision.of_replies() if device() == "cuda" else torch.float32)
     except (OSError, ValueError) as error:
         hint = "" if os.environ.get("HF_HUB_OFFLINE") == "0" else " To allow a download from the hub set HF_HUB_OFFLINE=0."
         raise LabsError(f"The model {path!r} could not be loaded: {str(error).splitlines()[0]}.{hint}") from error
@@ -231,6 +223,8 @@ def _load_local(path: str, name: str, adapter: Path | None) -> LocalChat:
         with quiet():
             model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().eval()
         name = f"{name}+lora"
+    if device() == "cpu":
+        precision.fit(attention.quicken(model), precision.of_replies())
     return LocalChat(model, tokenizer, name)
 
 
@@ -284,38 +278,26 @@ def _generate_local(llm: LocalChat, prompts: list[str], max_new_tokens: int, bar
     if longest + max_new_tokens > llm.context_window:
         raise LabsError(f"A prompt has {longest} tokens; with {max_new_tokens} for the answer that is more than the "
                         f"{llm.context_window} of {llm.name}. Retrieve fewer or smaller chunks.")
-    order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
-    jobs = list(batches(order, [len(ids) for ids in encoded], BATCH_TOKENS[device()]))[::-1]  # the long ones first
+    lengths = [len(ids) for ids in encoded]
+    order = sorted(range(len(prompts)), key=lengths.__getitem__)
+    room = WRITE_TOKENS[device()]
+    # Few prompts are shared out among the cores.
+    room = max(BATCH_TOKENS[device()], min(room, sum(lengths) // at_once(len(prompts)) + longest))
+    jobs = list(batches(order, lengths, room))[::-1]  # the long ones first
 
     def write(chosen: list[int]) -> list[Reply]:
         started = time.perf_counter()
-        written = _write(llm, [encoded[i] for i in chosen], max_new_tokens)
-        # Batches run side by side, so each has its share of the time.
+        written = decoding.write(llm.model, tokenizer, [encoded[i] for i in chosen], max_new_tokens)
+        # Jobs run side by side, so each has its share of the time.
         ms = (time.perf_counter() - started) * 1000 / len(chosen) / at_once(len(jobs))
-        replies = [Reply(text, len(encoded[i]), tokens, ms, probability)
-                   for i, (text, tokens, probability) in zip(chosen, written, strict=True)]
+        replies = [Reply(tokenizer.decode(one.tokens, skip_special_tokens=True).strip(), lengths[i], len(one.tokens), ms,
+                         math.exp(one.log_probability)) for i, one in zip(chosen, written, strict=True)]
         bar.update(len(chosen))
         return replies
 
     written = zip(jobs, on_each_core(write, jobs), strict=True)
     by_prompt = {i: reply for job, replies in written for i, reply in zip(job, replies, strict=True)}
     return [by_prompt[i] for i in range(len(prompts))]
-
-
-@torch.inference_mode()
-def _write(llm: LocalChat, encoded: list[list[int]], max_new_tokens: int) -> list[tuple[str, int, float]]:
-    """Generate for one batch: the text, tokens and probability of each reply."""
-    tokenizer, chances = llm.tokenizer, ChosenLogProbs()
-    batch = tokenizer.pad({"input_ids": encoded}, padding_side="left", return_tensors="pt").to(llm.model.device)
-    output = llm.model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False,
-                                pad_token_id=tokenizer.pad_token_id, logits_processor=LogitsProcessorList([chances]))
-    by_row = torch.stack(chances.steps, 1).tolist()
-    written = []
-    for row, steps in zip(output[:, batch["input_ids"].shape[1] :].tolist(), by_row, strict=True):
-        new = [t for t in row if t != tokenizer.pad_token_id]
-        written.append((tokenizer.decode(new, skip_special_tokens=True).strip(), len(new),
-                        math.exp(sum(steps[: len(new)]))))
-    return written
 
 
 def _ask_endpoint(llm: LLM, prompt: str, max_new_tokens: int) -> Reply:

@@ -25,7 +25,7 @@ from llama_index.core.postprocessor import SentenceTransformerRerank
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle
 
-from . import cache, metrics, models, retrieval
+from . import attention, cache, decoding, metrics, models, precision, retrieval
 from .batching import BATCH_TOKENS, batches, on_each_core
 from .corpus import Question, Span
 from .errors import LabsError
@@ -282,8 +282,10 @@ class PairScorer:
     def __init__(self, folder: Path, model: Any = None) -> None:
         from sentence_transformers import CrossEncoder
 
-        self._store = cache.Store(f"pairs-{folder.name}", float)
-        self._model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH) if model is None else model
+        model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH) if model is None else model
+        precision.fit(attention.quicken(model[0].auto_model), precision.of_scores())
+        self._model = model
+        self._store = cache.Store(f"pairs-{folder.name}-{precision.name(precision.of_scores())}", float)
 
     def prepare(self, pairs: list[tuple[str, str]]) -> None:
         """Score these pairs in batches, unless they are known or on disk; an interrupted call keeps what it has."""
@@ -340,7 +342,7 @@ class PairScorer:
         prefixes, prefix_mask = self._pad([prefix for prefix, _ in groups])
         with torch.inference_mode():
             read = model(input_ids=prefixes, attention_mask=prefix_mask, use_cache=True,
-                         position_ids=_positions(prefix_mask), logits_to_keep=1).past_key_values
+                         position_ids=decoding.positions(prefix_mask), logits_to_keep=1).past_key_values
             rest = [(ids[place][len(prefix):], row, place) for row, (prefix, places) in enumerate(groups)
                     for place in places]
             rest.sort(key=lambda one: len(one[0]))
@@ -351,7 +353,7 @@ class PairScorer:
                 states.batch_select_indices(torch.tensor(rows))
                 tokens, mask = self._pad(endings)
                 mask = torch.cat([prefix_mask[list(rows)], mask], 1)
-                said = model(input_ids=tokens, attention_mask=mask, position_ids=_positions(mask)[:, width:],
+                said = model(input_ids=tokens, attention_mask=mask, position_ids=decoding.positions(mask)[:, width:],
                              past_key_values=states, use_cache=True, logits_to_keep=1)
                 found = self._model[1]({"causal_logits": said.logits})["scores"]
                 scores.update(zip(places, found[:, 0].tolist(), strict=True))
@@ -361,8 +363,3 @@ class PairScorer:
         """Tokens and mask, (rows, longest), padded on the left."""
         padded = self._model.tokenizer.pad({"input_ids": list(ids)}, padding_side="left", return_tensors="pt")
         return padded["input_ids"], padded["attention_mask"]
-
-
-def _positions(mask: Any) -> Any:
-    """The position of each token among those that are not padding."""
-    return (mask.cumsum(-1) - 1).clamp(min=0)

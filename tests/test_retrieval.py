@@ -14,7 +14,7 @@ from llama_index.core.vector_stores.utils import build_metadata_filter_fn
 from labutils import cache, meter, metrics, retrieval
 from labutils.chunking import by_section, fixed_size
 from labutils.corpus import Question, Span, load_corpus
-from labutils.embedding import MINILM_SHA256, VectorStore, load_embedder
+from labutils.embedding import VectorStore, load_embedder, model_key
 from labutils.errors import LabsError
 
 REAL_CUAD = Path(__file__).resolve().parents[2] / "shared" / "cuad"
@@ -186,7 +186,7 @@ def test_vectors_are_the_models_and_computed_once(embedder, monkeypatch):
     assert embedder.get_text_embedding(text) == first
     assert meter.saved_ms() > saved, "a cached vector is charged for"
     embedder.flush()
-    again = VectorStore(MINILM_SHA256).get(cache.digest("text", text))
+    again = VectorStore(model_key()).get(cache.digest("text", text))
     assert again[0].tolist() == first
 
 

@@ -1086,7 +1086,7 @@ reports = pd.DataFrame([
     report("A", five[96], five[64]),
     report("B", routed_rows, base_test, chosen_on="nothing"),
     report("C", few["header"], few["title"], said="helps"),
-    report("D", by_label[label], by_label["title"], chosen_on="test"),
+    report("D", by_label[label].assign(technique="the best label"), by_label["title"], chosen_on="test"),
     report("E", first_family, base_test, chosen_on="nothing"),
 ])
 record_table("Five reports", reports, units={"tokens_a": "tokens", "tokens_b": "tokens"})
