@@ -42,3 +42,9 @@ def quicken(model: Any) -> Any:
     if model.device.type == "cpu" and model.config.model_type == "llama":
         model.set_attn_implementation(NAME)
     return model
+
+
+def restore(model: Any) -> None:
+    """Undo `quicken`: a model is trained with transformers' own attention, since another rounding ends at other weights."""
+    if model.config._attn_implementation == NAME:
+        model.set_attn_implementation("sdpa")

@@ -20,8 +20,8 @@ from llama_index.core.llms import LLM
 from llama_index.core.schema import Document, TextNode
 
 from . import (
-    chunking, decoding, embedding, metrics, models, pipelines, precision, prompts, queries, retrieval, search, settings,
-    tuning, versions)
+    chunking, decoding, embedding, metrics, models, pipelines, prompts, queries, retrieval, search, settings, tuning,
+    versions)
 from .cache import cached_file, digest, drop
 from .corpus import Corpus, Question, load_corpus
 from .errors import LabsError
@@ -34,7 +34,7 @@ ARMS: dict[str, tuple[bool, bool]] = {
 SPLITS = ("known", "test")
 RETRIEVERS = ("dense", "bm25", "hybrid")
 # Answers are cached by what they depend on, and that includes the code that prompts, retrieves and scores.
-_CODE = (chunking, decoding, metrics, models, pipelines, precision, prompts, queries, retrieval, search, versions)
+_CODE = (chunking, decoding, metrics, models, pipelines, prompts, queries, retrieval, search, versions)
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,7 @@ class Benchmark:
         shared = asdict(self.setup) if reads else dict(min_probability=self.setup.min_probability)
         config = dict(setup=shared, recipe=asdict(self.recipe) if tuned else None,
                       prompt=prompts.QA_TEMPLATE if reads else prompts.CLOSED_BOOK_TEMPLATE,
-                      embed=settings.embed() if reads else None, replies=precision.name(precision.of_replies()),
-                      vectors=precision.name(precision.of_scores()) if reads else None)
+                      embed=settings.embed() if reads else None)
         config_hash = digest(config)[:12]
         adapter = self.adapter if tuned else None
         key = digest(config_hash, self.corpus.hash, self.llm_spec, models.weights_id(self.llm_spec), models.device(),
@@ -297,8 +296,7 @@ def report_context(bench: Benchmark, seconds: float, arms: Sequence[str]) -> dic
     packages = ("torch", "transformers", "peft", "trl", "llama-index-core", "sentence-transformers", "ragas")
     context: dict[str, Any] = dict(
         machine=dict(system=platform.system(), processor=platform.machine(), cores=os.cpu_count(),
-                     memory=f"{psutil.virtual_memory().total / 2**30:.0f} GiB", device=models.device(),
-                     replies=precision.name(precision.of_replies()), vectors=precision.name(precision.of_scores())),
+                     memory=f"{psutil.virtual_memory().total / 2**30:.0f} GiB", device=models.device()),
         timings={"this run": seconds}, command="make run",
         versions=dict(python=platform.python_version(), **{name: version(name) for name in packages}))
     if any(ARMS[arm][1] for arm in arms):

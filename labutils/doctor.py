@@ -178,14 +178,6 @@ def check_gpu() -> Finding:
     return Finding("device", True, "the CPU: this build of torch cannot use the GPU (see LABS_TORCH_BACKEND)")
 
 
-def check_precision() -> Finding:
-    """Which numbers matrices are multiplied in; $LABS_PRECISION may choose."""
-    from labutils import precision
-
-    replies, scores = (precision.name(kind()) for kind in (precision.of_replies, precision.of_scores))
-    return Finding("precision", True, f"replies in {replies}, vectors and scores in {scores}")
-
-
 def check_kernel() -> Finding:
     """Does the kernel python3 of Jupyter run in this environment."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -299,7 +291,7 @@ def _endpoint(model: str, base_url: str) -> Finding:
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
     check_python, check_pins, check_disk, check_memory, check_cache, check_minilm, check_clerk, check_world,
-    check_llm, check_embed, check_corpus, check_kernel, check_gpu, check_precision,
+    check_llm, check_embed, check_corpus, check_kernel, check_gpu,
 )
 
 

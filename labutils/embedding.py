@@ -16,8 +16,9 @@ import numpy as np
 from huggingface_hub.constants import HF_HUB_CACHE
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+from threadpoolctl import threadpool_limits
 
-from labutils import cache, meter, precision, settings
+from labutils import cache, meter, settings
 from labutils.errors import LabsError
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ class CachedEmbedding(HuggingFaceEmbedding):
 
     def __init__(self, model_key: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        precision.fit(self._model, precision.of_scores())
+        # A search multiplies the vector by those of the chunks in numpy. Its threads then wait busily for the next
+        # product and take the cores from torch: with one of them a search takes 11 ms in place of 16 to 31.
+        threadpool_limits(1, user_api="blas")
         self._stores = {"text": VectorStore(model_key), "query": VectorStore(model_key, "queries")}
         atexit.register(self.flush)
 
@@ -152,12 +155,6 @@ def _minilm_folder() -> Path:
 
 def _model(spec: str) -> tuple[str, str]:
     """Return (name for sentence-transformers, key of its vectors) for a spec."""
-    name, weights = _weights(spec)
-    return name, cache.digest(weights, precision.name(precision.of_scores()))
-
-
-def _weights(spec: str) -> tuple[str, str]:
-    """Return (name for sentence-transformers, what tells its weights from others) for a spec."""
     kind, _, name = spec.partition(":")
     if spec == "minilm":
         return str(_minilm_folder()), MINILM_SHA256
@@ -195,8 +192,8 @@ def _not_loaded(spec: str, fault: Exception) -> LabsError:
 
 
 @functools.lru_cache(maxsize=2)
-def _load(spec: str, place: str, numbers: str) -> CachedEmbedding:
-    # `place` is the cache folder: another LABS_CACHE means another store; `numbers` what the model computes in.
+def _load(spec: str, place: str) -> CachedEmbedding:
+    # `place` is the cache folder: another LABS_CACHE means another store.
     name, key = _model(spec)
     try:
         # The hub's own cache, as for every other model; llama-index would keep a second one.
@@ -213,4 +210,4 @@ def load_embedder(spec: str | None = None) -> CachedEmbedding:
     Loaded once per process. Vectors have the model's length (384 for minilm), normalized to length 1.
     Raises LabsError for an unknown spec, missing weights, or weights that are not the known ones.
     """
-    return _load(spec or settings.embed(), str(settings.cache_dir()), precision.name(precision.of_scores()))
+    return _load(spec or settings.embed(), str(settings.cache_dir()))

@@ -25,7 +25,7 @@ from llama_index.core.postprocessor import SentenceTransformerRerank
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle
 
-from . import attention, cache, decoding, metrics, models, precision, retrieval
+from . import attention, cache, decoding, metrics, models, retrieval
 from .batching import BATCH_TOKENS, batches, on_each_core
 from .corpus import Question, Span
 from .errors import LabsError
@@ -283,9 +283,9 @@ class PairScorer:
         from sentence_transformers import CrossEncoder
 
         model = CrossEncoder(str(folder), device="cpu", max_length=MAX_LENGTH) if model is None else model
-        precision.fit(attention.quicken(model[0].auto_model), precision.of_scores())
+        attention.quicken(model[0].auto_model)
         self._model = model
-        self._store = cache.Store(f"pairs-{folder.name}-{precision.name(precision.of_scores())}", float)
+        self._store = cache.Store(f"pairs-{folder.name}", float)
 
     def prepare(self, pairs: list[tuple[str, str]]) -> None:
         """Score these pairs in batches, unless they are known or on disk; an interrupted call keeps what it has."""

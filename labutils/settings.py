@@ -21,14 +21,6 @@ def corpus() -> str:
     return _placed(os.environ.get("LABS_CORPUS", "").strip()) or "harbour"
 
 
-def precision() -> str:
-    """Return "float32", "bfloat16" or "auto" (the default): $LABS_PRECISION. Raises LabsError for anything else."""
-    chosen = os.environ.get("LABS_PRECISION", "").strip() or "auto"
-    if chosen not in ("auto", "float32", "bfloat16"):
-        raise LabsError(f"LABS_PRECISION={chosen!r} is not known. Use auto, float32 or bfloat16.")
-    return chosen
-
-
 def folder(text: str) -> Path:
     """Return the folder that a user's text means: ~ is home; a relative one is looked for here and in the checkout.
 

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import precision
 from .cache import digest
 from .errors import LabsError
 from .prompts import CLOSED_BOOK_TEMPLATE
@@ -115,22 +114,6 @@ def optimizer_of(recipe: Recipe) -> tuple[type, dict[str, Any]]:
     raise LabsError(f"There is no optimizer {recipe.optimizer!r}; the recipe takes muon or adamw.")
 
 
-def _as_stored(model: Any) -> Any:
-    """Undo, in place, what makes a model on a processor quick; return it.
-
-    There training is in float32: in bfloat16 it takes 0.75 of the time and ends at other weights, so that a notebook's
-    numbers would depend on the machine.
-    """
-    import torch
-
-    if model.device.type == "cpu":
-        for layer in model.modules():
-            if type(layer) is precision.HalfLinear:
-                layer.__class__ = torch.nn.Linear
-        model.float().set_attn_implementation("sdpa")
-    return model
-
-
 def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = Recipe()) -> SFTTrainer:
     """A trl trainer, ready to train a new adapter inside `llm`'s model (which it changes: load one for it).
 
@@ -140,14 +123,16 @@ def make_trainer(llm: LocalChat, rows: Dataset, folder: Path, recipe: Recipe = R
     from transformers import PrinterCallback
     from trl import SFTTrainer
 
+    from . import attention
+
     if not len(rows):
         raise LabsError("There is no row to train on; give at least one question with its answer.")
     training_template(llm.tokenizer, llm.name)  # trl takes the same one by itself
+    attention.restore(llm.model)
     with quiet():
         trainer = SFTTrainer(
-            model=_as_stored(llm.model), processing_class=llm.tokenizer, train_dataset=rows,
-            peft_config=lora_config(recipe), args=sft_config(folder, recipe, llm.model.device.type == "cpu"),
-            optimizer_cls_and_kwargs=optimizer_of(recipe))
+            model=llm.model, processing_class=llm.tokenizer, train_dataset=rows, peft_config=lora_config(recipe),
+            args=sft_config(folder, recipe, llm.model.device.type == "cpu"), optimizer_cls_and_kwargs=optimizer_of(recipe))
     trainer.remove_callback(PrinterCallback)  # what it would print is in the history
     # trl cuts at the end, where the answer stands, and drops a row that has none left without a word.
     whole = sum(len(ids) < recipe.max_length for ids in trainer.train_dataset["input_ids"])

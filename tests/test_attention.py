@@ -2,15 +2,14 @@
 
 import pytest
 import torch
+from datasets import Dataset
 
-from labutils import attention, models
+from labutils import attention, models, tuning
 
 
 @pytest.fixture(scope="module")
 def llm(tiny_model):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABS_PRECISION", "float32")
-        return models.load_llm(f"hf:{tiny_model}")
+    return models.load_llm(f"hf:{tiny_model}")
 
 
 @pytest.mark.parametrize("block", [1, 7, 64])
@@ -40,3 +39,9 @@ def test_models_of_the_llama_kind_on_a_processor_get_it(tiny_model, llm):
     other = torch.nn.Linear(1, 1)
     other.device, other.config = torch.device("cuda"), llm.model.config
     assert attention.quicken(other) is other, "a GPU has better"
+
+
+def test_training_is_with_transformers_own(tiny_model, tmp_path):
+    llm = models.load_llm(f"hf:{tiny_model}")
+    tuning.make_trainer(llm, Dataset.from_list([tuning.to_messages("Who pays?", "Brun")]), tmp_path)
+    assert llm.model.config._attn_implementation == "sdpa"

@@ -15,9 +15,7 @@ ASKED = ["Who pays?", "When?", "What is the term of the supply agreement between
 
 @pytest.fixture(scope="module")
 def llm(tiny_model):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABS_PRECISION", "float32")
-        return models.load_llm(f"hf:{tiny_model}")
+    return models.load_llm(f"hf:{tiny_model}")
 
 
 def alone(model, tokenizer, prompt, limit):
@@ -47,7 +45,6 @@ def test_replies_are_those_of_each_prompt_alone(llm, monkeypatch, room):
 
 def test_replies_that_end_leave_the_others_as_they_are(monkeypatch):
     """Clerk's replies end by themselves, after different numbers of tokens."""
-    monkeypatch.setenv("LABS_PRECISION", "float32")
     monkeypatch.setitem(decoding.BATCH_TOKENS, "cpu", 60)
     clerk = models.load_llm("clerk")
     passage = "Supply Agreement [1]\nBrun Foods gives notice of 30 days and pays Kloxmond Mills each quarter."

@@ -43,10 +43,9 @@ def test_the_pair_template_is_the_grading_prompt():
 
 
 @pytest.mark.parametrize("task", [reranking.GRADE, reranking.JUDGE], ids=["grade", "judge"])
-def test_a_score_is_the_log_odds_of_the_two_replies(task, monkeypatch):
+def test_a_score_is_the_log_odds_of_the_two_replies(task):
     import torch
 
-    monkeypatch.setenv("LABS_PRECISION", "float32")
     passage, query = "Supply Agreement [1]\nBrun gives 30 days of notice.", "How many days does Brun give? 30 days"
     scored = reranking.PairScorer(reranking.untrained("clerk", task)).predict([(query, passage)])[0]
     llm = models.load_llm("clerk")
@@ -93,7 +92,6 @@ def test_prepared_scores_are_kept_on_disk_and_a_broken_file_is_made_again(monkey
 
 
 def test_what_pairs_share_is_read_once_and_changes_no_score(monkeypatch):
-    monkeypatch.setenv("LABS_PRECISION", "float32")
     scorer = reranking.PairScorer(reranking.untrained("clerk"))
     questions = ["How long is the notice period?", "Who pays?", "q?", "Which law governs the contract, if any does?"]
     pairs = [(asked, one.node.text * times) for asked in questions for one in found() for times in (1, 3)]

@@ -190,6 +190,12 @@ def test_vectors_are_the_models_and_computed_once(embedder, monkeypatch):
     assert again[0].tolist() == first
 
 
+def test_numpy_leaves_the_cores_to_torch(embedder):
+    from threadpoolctl import threadpool_info
+
+    assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] in ([1], [1, 1])
+
+
 def test_a_cached_vector_is_charged_what_one_typically_takes(tmp_path, monkeypatch):
     monkeypatch.setenv("LABS_CACHE", str(tmp_path))
     store = VectorStore("model", "queries")
