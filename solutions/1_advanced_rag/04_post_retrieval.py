@@ -283,6 +283,11 @@ show(plots.family_heatmap(test_rows, "evidence_recall", by="retriever",
 # %% [markdown]
 # Not every family gains. Which do not, and why might that be?
 #
+# One cross-encoder was trained, and both claims are about this one. Their intervals say how far other *questions* would
+# have moved the difference, not how far another *training* would. In a run with all vectors rounded more coarsely, so
+# that other pairs were mined (its output is not kept), claim 1 held with a smaller gain, and claim 2 was inconclusive.
+# So take claim 2 as a hint. Who wants to claim it of the method trains several times and lets the trainings vary too.
+#
 # ## A language model that reranks
 #
 # Instead of a score for each pair, a language model can be shown ten passages at once and asked which of them are
