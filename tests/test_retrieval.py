@@ -193,7 +193,10 @@ def test_vectors_are_the_models_and_computed_once(embedder, monkeypatch):
 def test_numpy_leaves_the_cores_to_torch(embedder):
     from threadpoolctl import threadpool_info
 
-    assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] in ([1], [1, 1])
+    threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    if not threads:
+        pytest.skip("numpy's BLAS is one that threadpoolctl does not know, such as Accelerate")
+    assert set(threads) == {1}
 
 
 def test_a_cached_vector_is_charged_what_one_typically_takes(tmp_path, monkeypatch):
