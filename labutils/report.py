@@ -20,7 +20,7 @@ import pandas as pd
 from labutils import prices, roi, stats
 from labutils.errors import LabsError
 
-CONTRASTS = (("rag", "base"), ("sft", "base"), ("sft_rag", "rag"), ("sft_rag", "sft"))
+CONTRASTS = (("rag", "base"), ("sft", "base"), ("rag", "sft"), ("sft_rag", "rag"), ("sft_rag", "sft"))
 SPLITS = {"known": "contracts that training has seen, asked in other words",
           "test": "contracts that no training touched",
           "dev": "contracts used to choose settings", "train": "the training questions themselves"}
@@ -128,15 +128,23 @@ def headline(frame: pd.DataFrame, economics: Mapping[str, roi.Economics],
     return rows
 
 
-def supported_arm(rows: list[dict[str, Any]]) -> str:
-    """The arm that the planned comparisons support: from the model alone, step to an arm shown to be better."""
-    current = "base"
-    while True:
-        better = [row["difference"] for row in rows
-                  if row["difference"].b == current and row["difference"].verdict == "helps" and row["holm"] < 0.05]
-        if not better:
-            return current
-        current = max(better, key=lambda difference: difference.estimate).a
+def supported_arms(rows: list[dict[str, Any]]) -> list[str]:
+    """The arms that the planned comparisons support, in the order of ARMS; several where none is shown to lead.
+
+    From the model alone, every step to an arm that is shown to be better; less the arms that one of these is shown to
+    beat. Shown: the interval of the difference and its p-value after Holm agree. ["base"] if no step is.
+    """
+    shown = set()
+    for row in rows:
+        d = row["difference"]
+        if d.verdict != "inconclusive" and row["holm"] < 0.05:
+            shown.add((d.a, d.b) if d.verdict == "helps" else (d.b, d.a))
+    reached, new = set(), {"base"}
+    while new:
+        reached |= new
+        new = {better for better, worse in shown if worse in reached} - reached
+    unbeaten = {arm for arm in reached if not any((other, arm) in shown for other in reached)}
+    return [arm for arm in ARMS if arm in (unbeaten or reached)]
 
 
 def answer(splits: list[dict[str, Any]], assumptions: roi.Assumptions, results: pd.DataFrame) -> list[str]:
@@ -154,7 +162,7 @@ def answer(splits: list[dict[str, Any]], assumptions: roi.Assumptions, results: 
             sentences.append("A gain of fine-tuning alone on contracts it never saw is a gain in skill (format, "
                              "labels, knowing when to abstain) or a leak: the table by family tells which.")
     last = next((split for split in compared if split["name"] == "test"), compared[-1])
-    sentences += [_money(last, assumptions), _how_sure(last, results)]
+    sentences += [*(_money(split, assumptions) for split in compared), _how_sure(last, results)]
     return sentences
 
 
@@ -260,13 +268,14 @@ def _figures(frame: pd.DataFrame, split: Mapping[str, Any],
     points = []
     for row in split["rows"]:
         part = frame[frame["arm"] == row["arm"]]
+        said = stats.mean_interval(roi.outcomes(part).assign(cluster=part["cluster"]), "a")
         cost = stats.mean_interval(part.assign(usd=usd_per_query[part.index]), "usd") if split["clusters"] > 1 else None
         if cost and cost.low > 0:
-            points.append({"arm": row["arm"], "quality": row["correct"].estimate, "quality_low": row["correct"].low,
-                           "quality_high": row["correct"].high, "cost": cost.estimate, "cost_low": cost.low,
+            points.append({"arm": row["arm"], "quality": said.estimate, "quality_low": said.low,
+                           "quality_high": said.high, "cost": cost.estimate, "cost_low": cost.low,
                            "cost_high": cost.high})
     if points:
-        figures["cost"] = plots.quality_cost(pd.DataFrame(points), label)
+        figures["cost"] = plots.quality_cost(pd.DataFrame(points), label, "share right, abstentions left out")
     figures["families"] = plots.family_heatmap(frame, title=f"Share correct by family, {split['name']}")
     figures["stages"] = plots.waterfall(plots.error_stages(frame), f"Where answers are lost, {split['name']}")
     return {name: {"src": plots.data_uri(figure), "alt": plots.alt_text(figure)} for name, figure in figures.items()}
@@ -287,7 +296,8 @@ def _break_even(worth: pd.DataFrame, a: roi.Economics, b: roi.Economics, assumpt
     open_ = gain.low <= 0 <= gain.high
     return {"a": a.arm, "b": b.arm, "volume": found.volume,
             "interval": roi.break_even_interval(a, b, assumptions.horizon_months, gain),
-            "reason": found.reason + ("; but the interval of the gain per query holds 0" if open_ else ""),
+            "reason": found.reason + ("; but the interval of the gain per query holds 0" if open_ else "")
+            + ("; another training of the adapter may turn it" if roi.TUNED & {a.arm, b.arm} else ""),
             "loss": roi.break_even_loss(a, b, assumptions)}
 
 
@@ -305,10 +315,11 @@ def _what_was_run(results: pd.DataFrame, names: list[str]) -> list[tuple[str, st
 
 def _short(split: Mapping[str, Any]) -> str:
     """The short answer for one split."""
-    arm = supported_arm(split["contrasts"])
-    if arm == "base":
+    arms = supported_arms(split["contrasts"])
+    if arms == ["base"]:
         return f"On {split['label']}, no approach is shown to beat the model alone."
-    return f"On {split['label']}, the evidence supports {ARMS[arm]}."
+    text = f"On {split['label']}, the evidence supports {' and '.join(ARMS[arm] for arm in arms)}"
+    return text + (", and does not show which of them is better." if len(arms) > 1 else ".")
 
 
 def _finding(row: Mapping[str, Any]) -> str:
@@ -318,20 +329,21 @@ def _finding(row: Mapping[str, Any]) -> str:
     if d.verdict == "inconclusive":
         return f"between {a} and {b} no difference is shown ({numbers})"
     doubt = "" if row["holm"] < 0.05 else f", not beyond doubt once all comparisons count (Holm p = {row['holm']:.2f})"
+    doubt += ", with this adapter" if roi.TUNED & {d.a, d.b} else ""
     return f"{a} gets {'more' if d.verdict == 'helps' else 'fewer'} right than {b} ({numbers}{doubt})"
 
 
 def _money(split: Mapping[str, Any], assumptions: roi.Assumptions) -> str:
-    """Cost per correct answer, monthly worth of the supported arm, and how often each arm comes out best."""
+    """Cost per correct answer, monthly worth of the choice that leads, and how often it comes out best."""
     by_arm = {each.arm: each for each in split["economics"]}
     reachable = [each for each in by_arm.values() if math.isfinite(each.cost_per_correct_usd)]
     if not reachable:
-        return "No arm gave a correct answer, so there is no cost per correct answer."
+        return f"On {split['label']}, no arm gave a correct answer, so there is no cost per correct answer."
     cheapest = min(reachable, key=lambda each: each.cost_per_correct_usd)
     worth = {row["arm"]: row for row in split["worth"]}
     best = max(worth.values(), key=lambda row: row["p_best"])
-    text = (f"In money, at {assumptions.queries_per_month:,.0f} queries a month over {assumptions.horizon_months} "
-            f"months and the assumptions listed below, the cheapest correct answer comes from "
+    text = (f"In money, on {split['label']}, at {assumptions.queries_per_month:,.0f} queries a month over "
+            f"{assumptions.horizon_months} months and the assumptions listed below, the cheapest correct answer comes from "
             f"{_choice(cheapest.arm)} ({usd(cheapest.cost_per_correct_usd)}, labor included), and ")
     # The same 95% as everywhere on the page: below it the ranking is open, and saying "best" would hide that.
     text += f"the choice worth most is {_choice(best['arm'])}" if best["p_best"] >= 0.95 else (
@@ -479,7 +491,8 @@ page. McNemar's exact test counts questions as independent and is shown for comp
 <h2 id="cost">Quality against cost</h2>
 {% for split in splits if split.compared and figures[split.name].cost is defined %}
 {{ picture(figures[split.name].cost,
-  "Up is better, left is cheaper. Dashed: no other arm is both better and cheaper. Variable cost only.") }}
+  "Up is better, left is cheaper. Dashed: no other arm is both better and cheaper. Variable cost only. An abstention is
+no right answer here: who gets it can't tell one that is right from one in vain.") }}
 {% endfor %}
 
 <h2 id="families">By question family</h2>

@@ -40,7 +40,7 @@ class Assumptions:
 
     queries_per_month: float = _assume(2_000, "a team of 20 that asks 5 questions on each of 20 working days")
     value_correct_usd: float = _assume(8.0, "6 minutes of a contract expert saved by a right answer")
-    cost_abstain_usd: float = _assume(1.35, "1 minute lost on an abstention, right or not, before looking it up by hand")
+    cost_abstain_usd: float = _assume(1.33, "1 minute lost on an abstention, right or not, before looking it up by hand")
     loss_wrong_usd: float = _assume(4.0, "3 minutes lost until a wrong answer is noticed; an unnoticed one costs far more")
     horizon_months: int = _assume(12, "how long the one-off costs must be earned back in")
     discount_rate_per_year: float = _assume(0.08, "cost of capital")

@@ -449,7 +449,25 @@ def boot_without_repeats(differences, clusters, n_boot, seed):
     return tuple(np.percentile(means, [2.5, 97.5]))
 
 
+def boot_twice(differences, clusters, n_boot, seed):
+    differences, clusters, draw = np.array(differences), np.array(clusters), np.random.default_rng(seed)
+    values = [differences[clusters == name] for name in np.unique(clusters)]
+    means = [np.concatenate([draw.choice(values[i], len(values[i])) for i in draw.integers(len(values), size=len(values))]
+                            ).mean() for _ in range(n_boot)]
+    return tuple(np.percentile(means, [2.5, 97.5]))
+
+
+def boot_of_fixed_size(differences, clusters, n_boot, seed):
+    _, codes = np.unique(clusters, return_inverse=True)
+    totals, draw = np.bincount(codes, weights=differences), np.random.default_rng(seed)
+    sums = totals[draw.integers(len(totals), size=(n_boot, len(totals)))].sum(axis=1)
+    return tuple(np.percentile(sums / len(differences), [2.5, 97.5]))
+
+
 WRONG_BOOTSTRAP = [
+    (boot_twice, "do not draw again among their questions"),
+    (boot_of_fixed_size, "the number of questions that it drew"),
+    (lambda d, c, n, s: boot(d, c, n, 42), "another seed gives the same interval"),
     (functools.partial(boot, items=True), "no independent draws"),
     (functools.partial(boot, of_means=True), "weighs the same"),
     (boot_without_repeats, "drawn twice must count twice"),
@@ -833,6 +851,7 @@ HIGH, LOWER, WIDE = (0.9, 0.85, 0.95), (0.5, 0.4, 0.6), (0.8, 0.7, 0.9)
     ("choose_k", 5, (TABLE, 500), "a pair"),
     ("forgetting", "forgot", (HIGH, WIDE), "is not below"),
     ("forgetting", "kept", (HIGH, WIDE), "absence of proof"),
+    ("forgetting", "kept", ((0.9, 0.89, 0.91), (0.87, 0.86, 0.88)), "do they meet"),
     ("forgetting", "kept", (HIGH, LOWER), "do they meet"),
     ("forgetting", "cannot tell", (HIGH, LOWER), "most cautious"),
     ("forgetting", "yes", (HIGH, LOWER), "say 'forgot', 'kept'"),

@@ -168,6 +168,27 @@ def test_answer_follows_from_the_verdicts(table):
     assert "no choice is clearly worth most" in " ".join(text)  # RAG and both share the draws, none above 95%
 
 
+def contrast(a, b, low, high, holm=0.01):
+    return {"difference": stats.Difference(a, b, "correct", (low + high) / 2, low, high, 100, 20), "holm": holm}
+
+
+@pytest.mark.parametrize(("rows", "arms"), [
+    ([], ["base"]),
+    ([contrast("rag", "base", 0.1, 0.3)], ["rag"]),
+    ([contrast("rag", "base", 0.1, 0.3, holm=0.2)], ["base"]),
+    ([contrast("rag", "base", -0.3, -0.1), contrast("sft", "base", -0.1, 0.1)], ["base"]),
+    ([contrast("rag", "base", 0.1, 0.3), contrast("sft", "base", 0.1, 0.2), contrast("rag", "sft", -0.1, 0.1)],
+     ["rag", "sft"]),
+    ([contrast("rag", "base", 0.1, 0.3), contrast("sft", "base", 0.1, 0.2), contrast("rag", "sft", 0.1, 0.2)], ["rag"]),
+    ([contrast("rag", "base", 0.1, 0.3), contrast("sft", "base", 0.1, 0.2), contrast("sft_rag", "rag", 0.1, 0.2),
+      contrast("sft_rag", "sft", 0.1, 0.2)], ["sft_rag"]),
+    ([contrast("rag", "base", 0.1, 0.3), contrast("sft_rag", "rag", -0.2, -0.1), contrast("sft_rag", "sft", 0.1, 0.2)],
+     ["rag"]),
+])
+def test_an_arm_is_supported_if_it_is_shown_to_be_better_and_not_to_be_beaten(rows, arms):
+    assert report.supported_arms(rows) == arms
+
+
 def test_answer_turns_when_the_numbers_turn(table):
     names = {"base": "rag", "rag": "base", "sft": "sft_rag", "sft_rag": "sft"}
     turned = table.assign(arm=table["arm"].replace(names))

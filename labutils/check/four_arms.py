@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # ... and what errors do, and that this is weighed against money.
-ERRORS = r"\bloss|\blos[et]|wrong|incorrect|\bfalse|hallucinat|damage|\berr|mistake"
+ERRORS = (r"\bloss|\blos[et]|wrong|incorrect|\bfalse|hallucinat|damage|\berr|mistake"
+          r"|\bbad\b|\bfail|\bslips?\b|fault|inaccura")
 MONEY = r"cost|usd|dollar|[$%\d]|price|\b(?:pay|paid|sav(?:e|ing))|cheap|expens|money|worth|outweigh|number"
 
 
@@ -52,6 +53,8 @@ def paired_bootstrap(student: Any) -> None:
              "these are percentiles of single differences, not of their resampled means": _boot_raw,
              "every contract weighs the same, whatever its size; take the mean over questions": _boot_means,
              "a contract drawn twice must count twice": _boot_once,
+             "draw whole contracts; do not draw again among their questions": _boot_twice,
+             "divide each round by the number of questions that it drew": _boot_fixed_size,
              "this interval covers 90%: 2.5% belong to each side": functools.partial(_boot_level, tail=5)}
     if _interval_gap(given, right) >= 0.1:
         gaps = {message: _interval_gap(given, [wrong(*case) for case in cases]) for message, wrong in known.items()}
@@ -64,18 +67,22 @@ def paired_bootstrap(student: Any) -> None:
                         "draw as many contracts as there are, with replacement, and take percentiles of the means")
     if _require_pair(attempt(*cases[0], 1000, 0)) != given[0]:
         raise Diagnosis("two calls with one seed give two intervals; draw from a generator made of the seed")
+    if _require_pair(attempt(*cases[0], 1000, 1)) == given[0]:
+        raise Diagnosis("another seed gives the same interval; draw from a generator made of the seed")
 
 
 def _difference_cases() -> list[tuple[list[float], list[str]]]:
-    """Seeded differences of which most of the spread is between contracts; large contracts differ from small ones."""
+    """Seeded differences. Four cases with most of the spread between contracts, where large ones differ from small ones;
+    three with most of it within contracts, and a mean far from 0.
+    """
     cases = []
-    for seed in range(4):
+    for seed in range(7):
         draw = random.Random(seed)
         differences, clusters = [], []
         for contract in range(24):
             size = draw.choice([1, 2, 6, 8])
-            center = draw.gauss(0.25 if size > 4 else -0.25, 0.35)
-            differences += [round(center + draw.gauss(0, 0.1), 3) for _ in range(size)]
+            center = draw.gauss(0.25 if size > 4 else -0.25, 0.35) if seed < 4 else draw.gauss(0.6, 0.1)
+            differences += [round(center + draw.gauss(0, 0.1 if seed < 4 else 0.5), 3) for _ in range(size)]
             clusters += [f"contract-{contract}"] * size
         cases.append((differences, clusters))
     return cases
@@ -133,6 +140,30 @@ def _boot_means(differences: Sequence[float], clusters: Sequence[str]) -> tuple[
         groups.setdefault(contract, []).append(difference)
     means = [sum(group) / len(group) for group in groups.values()]
     return _paired_bootstrap(means, list(groups), 20_000, 1)
+
+
+def _boot_twice(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    """Contracts drawn, and questions drawn again within each."""
+    import numpy as np
+
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    groups = [np.asarray(differences)[codes == code] for code in range(codes.max() + 1)]
+    generator = np.random.default_rng(1)
+    drawn = generator.integers(len(groups), size=(5_000, len(groups)))
+    sums, sizes = np.zeros(drawn.shape), np.array([len(group) for group in groups])[drawn]
+    for code, group in enumerate(groups):
+        places = np.nonzero(drawn == code)
+        sums[places] = generator.choice(group, size=(len(places[0]), len(group))).sum(axis=1)
+    return tuple(np.percentile(sums.sum(axis=1) / sizes.sum(axis=1), [2.5, 97.5]))
+
+
+def _boot_fixed_size(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    import numpy as np
+
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    totals = np.bincount(codes, weights=differences)
+    drawn = np.random.default_rng(1).integers(len(totals), size=(20_000, len(totals)))
+    return tuple(np.percentile(totals[drawn].sum(axis=1) / len(differences), [2.5, 97.5]))
 
 
 def _boot_raw(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:

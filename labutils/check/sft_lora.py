@@ -201,7 +201,8 @@ def forgetting(student: Any, before: Any = None, after: Any = None, margin: floa
 def _score_pairs() -> list[tuple[Interval, Interval, float]]:
     """Seeded scores before and after, with a margin, clear of every border: any sensible rule agrees on them.
 
-    A loss, hardly a change, too little known twice; a gain, a loss of the estimates alone, two that the margin decides.
+    A loss, hardly a change, too little known twice; a gain, a loss of the estimates alone, two that the margin decides;
+    two losses that are sure and small, one of them below the margin.
     """
     cases = []
     for seed in range(5):
@@ -215,7 +216,9 @@ def _score_pairs() -> list[tuple[Interval, Interval, float]]:
                   ((low, low - 0.05, low + 0.05), (high, high - 0.05, high + 0.05), 0.05),
                   ((high, low - 0.1, high + 0.05), (low - 0.1, low - 0.2, low + 0.05), 0.05),
                   ((high, high - 0.015, high + 0.015), (high - 0.002, high - 0.017, high + 0.013), 0.01),
-                  ((high, high - 0.05, high + 0.05), (high - 0.02, high - 0.07, high + 0.03), 0.2)]
+                  ((high, high - 0.05, high + 0.05), (high - 0.02, high - 0.07, high + 0.03), 0.2),
+                  ((high, high - 0.02, high + 0.02), (high - 0.05, high - 0.07, high - 0.03), 0.05),
+                  ((high, high - 0.005, high + 0.005), (high - 0.02, high - 0.025, high - 0.015), 0.05)]
     return cases
 
 

@@ -15,7 +15,7 @@
 # none of them is the training loss.
 #
 # **Time, memory, device.** At most 120 s and 3 GB of memory on 2 CPU cores; no GPU. The first run also trains the
-# adapter and embeds the chunks: plan for three more minutes. Both stay in a cache, and lab 3 uses the same adapter. The
+# adapter and embeds the chunks: plan for five more minutes. Both stay in a cache, and lab 3 uses the same adapter. The
 # last cells of code print what your run took. Reading and exercises: about 50 min.
 #
 # **Claims this notebook tests.** Each compares the same model after fine-tuning (*SFT*) with itself before (*base*), on
@@ -77,7 +77,9 @@ record_table("Questions by family and split", pd.crosstab(
 
 # %% [markdown]
 # Three splits do three jobs. The model is trained on **train**. **known** asks about the same contracts in wordings
-# that train does not use: what the model can know by now. **test** is about contracts that training does not touch.
+# that train does not use: what the model can know by now. **test** is about contracts that training does not touch, and
+# asks in all wordings, those of training among them. So *known* and *test* differ in words as well as in contracts:
+# compare SFT with base inside a split, never split with split.
 # Fine-tuning needs the model's weights: with an endpoint in `LABS_LLM` the first cell stops and says so.
 #
 # ## 1. A training example
@@ -205,10 +207,12 @@ record("trainable parameters for each parameter of the model", trainable / total
 # %% [markdown]
 # On a model this small the detours are large beside the layers. On a model of several billion parameters the same rank
 # comes to about two percent, because a detour grows with the width of a layer, and the layer with its square. Settings
-# do not carry over either: this recipe (its rank, Muon, its learning rate) was chosen among a dozen by what the model
-# remembered of *known* questions, and the log in `factory/README.md` lists them; so claim 1 is a little too kind, by the
-# best of a dozen. A large model wants AdamW and a learning rate from 1e-5 to 5e-4: `tuning.recipe_for` takes these for
-# any model but Clerk.
+# do not carry over either: this recipe (its rank, Muon, its learning rate) was chosen on earlier weights of the model,
+# among a dozen, with what they remembered of training questions and of *known* in view (the log in `factory/README.md`
+# lists them). On the present weights nothing was compared; claim 1 may still be a little too kind. And nothing was
+# chosen for what it keeps: claims 3 and 4 show the price of *this* recipe, and a gentler one may remember less and
+# forget less (Biderman and others). A large model wants AdamW and a learning rate from 1e-5 to 5e-4:
+# `tuning.recipe_for` takes these for any model but Clerk.
 #
 # ## 4. Splits and leaks
 #
@@ -282,7 +286,8 @@ for question in [q for q in train if (q.cluster, q.klass) == (example.cluster, e
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down four guesses before you train:
+# Results of an earlier run stand below. Clear them first: *Edit*, *Clear Outputs of All Cells*. Then write down four
+# guesses before you train:
 #
 # 1. Closed book, before training: which share of the facts of *known* does the base model get right?
 # 2. And after training?
@@ -307,8 +312,8 @@ record("loss at the last entry", adapter.history[-1][1], tolerance=0.25, unit="n
 # The curve shows that the trainer works. It does not show that the model knows anything: the same curve comes from a
 # model that learns the rows by heart and understands no other wording. So leave the curve and ask questions.
 #
-# First, look at the change itself: two thin matrices for each layer. On this small model they have a third of a layer's
-# numbers, on a large one a few percent, which makes an adapter small to store.
+# First, look at the change itself: two thin matrices for each layer. On this small model they have a third to a half of
+# a layer's numbers, on a large one a few percent, which makes an adapter small to store.
 
 # %%
 weights = load_file(adapter.folder / "adapter_model.safetensors")
@@ -342,11 +347,18 @@ for part, label in ((known_facts, "known contracts, new wordings"), (test_facts,
     for arm in ("base", "SFT"):
         record(f"facts right, {label}, {arm}", float(part.loc[part["arm"] == arm, "correct"].mean()), tolerance=DRIFT)
 
+heart = random.Random(0).sample([question for question in train if question.family in FACTS], 100)
+record("facts right, the very questions of training, SFT",
+       float(ask("SFT", "sft", ClosedBookPipeline(tuned), heart)["correct"].mean()), tolerance=HABITS)
+
 # %%
 learned = paired_difference(known_facts, "SFT", "base")
 claim("Fine-tuning on facts helps with the same facts in new words", learned, drift=DRIFT)
 
 # %% [markdown]
+# Hold the questions of training against the same facts in new words. Right there and wrong here: learned by heart.
+# Wrong in both: not learned. The two are on other questions, so take it as a hint.
+#
 # The interval says how sure these questions can make us about *this* adapter. The training itself ends differently on
 # another processor: sums are rounded in another order, and in hundreds of steps that grows. Numbers of the tuned model
 # may move by `DRIFT` from machine to machine, which no interval over questions shows. Where that could turn the
@@ -418,9 +430,9 @@ claim("Fine-tuning on facts helps to be honest about contracts it never saw", ho
 # ## 7. Forgetting: can it still read?
 #
 # Your rows had no passages. The model could read before. Weights that moved to store facts also serve reading, so
-# measure it. To see reading alone, give the passages: the chunk with the gold evidence among distractors that bench's
-# own retriever finds. Distractors from the trained contracts are left out, so that nothing in the prompt is what SFT
-# was trained on.
+# measure it. To see reading alone, give the passages: the chunk with the gold evidence among distractors that a plain
+# hybrid search finds (the arms of lab 3 look terms and companies up as well). Distractors from the trained contracts
+# are left out, so that nothing in the prompt is what SFT was trained on.
 
 
 # %%
@@ -473,10 +485,10 @@ for arm, score in (("base", before), ("SFT", after)):
 show(plots.waterfall(plots.error_stages(reading), "Reading from given passages, contracts never seen"))
 
 # %% [markdown]
-# *Citation fine* is the share of all replies, abstentions among them, that cite a passage with gold evidence. It matters
-# as much as *right*, which asks for no citation. In the picture, *malformed* stands for replies that are wrong **and**
-# cite nothing: with a citation they would still be wrong. Training rows had no passages, so no answer in them cites. If
-# the model stopped citing, you lost the way to check it, even where it is still right.
+# *Citation fine* is the share of all replies, abstentions among them, that cite a passage with gold evidence. It
+# matters as much as *right*, which asks for no citation. In the picture, *malformed* stands for replies that are wrong
+# **and** cite nothing: with a citation they would still be wrong. Training rows had no passages, so no answer in them
+# cites. If the model stopped citing, you lost the way to check it, even where it is still right.
 #
 # ## Exercise 3: did it forget?
 #
@@ -484,9 +496,9 @@ show(plots.waterfall(plots.error_stages(reading), "Reading from given passages, 
 # papers give them. Write the rule by which you would speak, before you apply it to the numbers above. `judge(before,
 # after, margin)` gets two scores `(estimate, low, high)` and the loss that would not matter to you. It returns
 #
-# - `"forgot"`, if even the kindest reading of both intervals is a loss,
-# - `"kept"`, if even the harshest reading of both intervals is a loss below `margin`,
-# - `"cannot tell"` otherwise.
+# - `"forgot"`, if even the kindest reading of both intervals is a loss, however small,
+# - else `"kept"`, if even the harshest reading of both intervals is a loss below `margin`,
+# - else `"cannot tell"`.
 #
 # <details><summary>Hint 1</summary>The kindest reading: it was as low as possible before, and is as high as possible
 # now.</details>
@@ -524,6 +536,8 @@ print("two intervals, margin 0.05:", judge(*scores, 0.05))
 # %%
 forgetting = paired_difference(reading, "SFT", "base")
 claim("Fine-tuning on facts helps with reading from given passages", forgetting, drift=DRIFT)
+print("paired, margin 0.05:", "forgot" if forgetting.high < 0 else
+      "kept" if forgetting.low > -0.05 else "cannot tell")
 
 # %% [markdown]
 # ### The same base, inside the tuned model
@@ -586,6 +600,10 @@ claims_table()
 # - After training on facts, count invented values, not right ones only. One adapter shows what happened to it, not why:
 #   whether such rows train a model to state what it does not know, Gekhman and others have tested.
 # - Measure what you did not train. An interval that crosses zero does not show that nothing was lost.
+# - One recipe is one point on the curve of learning against forgetting. People try fewer steps or a lower rate, rows of
+#   the old task mixed in (here: passages with a cited answer, questions that the passages leave open), more rows that
+#   abstain. Each needs the same four measurements. Training with passages was tried on Clerk and gained nothing:
+#   `factory/README.md` has it.
 # - Facts in weights have no source and no date. You cannot cite, correct or delete one of them alone.
 #
 # **When not to use it**
