@@ -53,13 +53,13 @@ def read_triplets(nodes: Iterable[BaseNode]) -> list[Triplet]:
     for node in nodes:
         for relation in node.metadata.get(KG_RELATIONS_KEY, []):
             triplet = Triplet(relation.source_id, relation.label, relation.target_id,
-                              _sentence(node, relation.target_id))
+                              sentence_naming(node, relation.target_id))
             found.setdefault(triplet.said, triplet)
     return list(found.values())
 
 
-def _sentence(node: BaseNode, tail: str) -> Span | None:
-    """Where the first sentence of a chunk that names the tail lies."""
+def sentence_naming(node: BaseNode, tail: str) -> Span | None:
+    """Return where the first sentence of a chunk that names the tail lies; None if no sentence does."""
     at = 0
     for sentence in sentences(node.text):
         start = node.text.find(sentence.strip(), at)

@@ -38,7 +38,7 @@ REGISTER = (r"The registered seat of (?P<meaning>.+?) is (?P<term>.+)\.",
             r"(?P<term>.+?) signs alone on behalf of (?P<meaning>.+)\.")
 _SENTENCE = re.compile(r"[^\s#][^\n]*?\.(?=\s|$)")
 _NUMBER = re.compile(r"^[\d.]+\s+")
-_TYPE = re.compile(r"(?:^|the )([A-Z][\w ]+?) (?:Agreement|Contract) (?:between|of) ", re.IGNORECASE)
+_TYPE = re.compile(r"^(?:.*\bthe )?([A-Z][\w ]+?) (?:Agreement|Contract) (?:between|of) ", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ class LookUps:
         Playbook: by a word of the question; glossary and register: if the question uses one of their terms.
         """
         named = self._named(question)
-        calls = {"playbook": bool(re.search(r"playbook|house position|\brisk", question, re.IGNORECASE)),
+        calls = {"playbook": bool(re.search(r"playbook|house (?:position|rules)|\brisk", question, re.IGNORECASE)),
                  "glossary": bool(find_entries(question, self._glossary)),
                  "register": bool(find_entries(question, self._register))}
         lists = [d.id_ for d in self._documents if calls.get(str(d.metadata.get("kind")))]

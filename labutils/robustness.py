@@ -38,10 +38,12 @@ def misspell(text: str, share: float = 0.1, seed: int = 0) -> str:
     """Return the text with a slip in a share of its longer words, one at least.
 
     Two letters are swapped, or one is lost or doubled. The first letter of a word stays, digits stay, and so do words of
-    fewer than five letters.
+    fewer than five letters and what stands in quotation marks: a key of JSON that the answer must have.
     """
     draw = random.Random(f"{seed} {text}")
-    words = [found for found in _WORD.finditer(text) if len(found.group()) >= SHORTEST]
+    quoted = [found.span() for found in re.finditer(r'"[^"]*"', text)]
+    words = [found for found in _WORD.finditer(text) if len(found.group()) >= SHORTEST
+             and not any(start <= found.start() < end for start, end in quoted)]
     if not words:
         return text
     chosen = [found for found in words if draw.random() < share] or [draw.choice(words)]

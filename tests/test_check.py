@@ -518,6 +518,8 @@ WRONG_BUDGET = [
     (functools.partial(budget, title_of_cut=False), "has a title, too"),
     (functools.partial(budget, rounded=math.ceil), "not rounded down"),
     (functools.partial(budget, rounded=round), "not rounded down"),
+    (lambda passages, tokens: (lambda right: [max(0, kept - (kept < size)) for kept, (size, *_) in zip(right, passages)])(
+        budget(passages, tokens)), "is not what"),
     (functools.partial(budget, rounded=float), "is a float; round down to whole characters"),
     (functools.partial(budget, rounded=np.floor), "round down to whole characters"),
     (lambda p, b: np.array(budget(p, b), dtype=float), "is a float; round down to whole characters"),
@@ -727,6 +729,16 @@ def walk(neighbors, seeds, damping, rounds, home=None, give=lambda its, other, n
     return ranks
 
 
+def pulled(neighbors, seeds, damping, rounds):
+    home = {node: (node in seeds) / len(seeds) for node in neighbors}
+    ranks = dict(home)
+    for _ in range(rounds):
+        stuck = sum(rank for node, rank in ranks.items() if not neighbors[node])
+        ranks = {node: (1 - damping + damping * stuck) * home[node]
+                 + damping * sum(ranks[other] / len(neighbors[other]) for other in its) for node, its in neighbors.items()}
+    return ranks
+
+
 WRONG_RANKS = [
     (lambda n, s, d, r: walk(n, s, d, r, dict.fromkeys(n, 1 / len(n))), "to the seeds only"),
     (lambda n, s, d, r: walk(n, s, 1 - d, r), "flows along edges"),
@@ -734,6 +746,7 @@ WRONG_RANKS = [
     (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1.0), "each gets all of it"),
     (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1 / len(neighbors[other])),
      "of the node that gives"),
+    (lambda n, s, d, r: pulled(n, s, d, r), "not the other way round"),
     (lambda n, s, d, r: walk(n, s, d, r, keep=False), "is lost"),
     (lambda n, s, d, r: walk(n, s, d, 1), "one round is not enough"),
     (lambda n, s, d, r: walk(n, s, d, r, {node: float(node in s) for node in n},
@@ -758,6 +771,9 @@ WRONG_NAMES = [
     (lambda m, n, f: canonical_by_words(m, n, f) if fitting(m, [*n, *f]) else next(
         (x for x in n if x.split()[0] == m.split()[0]), m), "likeness is not identity"),
     (lambda m, n, f: 3, "a name is wanted"), (lambda m, n, f: "Alder", "becomes"),
+    (lambda m, n, f: next((f[x] for x in fitting(m, f)), None) or max(fitting(m, n), key=len, default=m), "becomes"),
+    (lambda m, n, f: (lambda best: f.get(best, best))(next((x for x in (m, m.rsplit(" ", 1)[0]) if x in n or x in f), m)),
+     "becomes"),
 ]
 
 
@@ -770,6 +786,8 @@ WRONG_DISTANCES = [
     (lambda a, b: distance(a, b) or ((abs(a[0] - b[0]), a[1]) if a[1].isupper() and b[1].isupper() else ()),
      "no distance without a rate"),
     (lambda a, b: distance(a, b, keep=False), "the distance has it, too"),
+    (lambda a, b: (lambda r: r and (r[0], r[1] + "s"))(distance(a, b)), "without an s"),
+    (lambda a, b: (lambda r: r and (str(r[0]), r[1]))(distance(a, b)), "as a number"),
     (lambda a, b: 15, "a pair (amount, unit)"), (lambda a, b: ("many", "days"), "the amount"),
     (lambda a, b: (15, "day"), "is not (15.0, 'day')"),
 ]
@@ -798,6 +816,8 @@ WRONG_FRONTS = [
     (front_where(lambda a, b: a[0] > b[0]), "the cheapest is on the front"),
     (front_where(lambda a, b: a[1] < b[1]), "the best is on the front"),
     (front_where(lambda a, b: a[1] >= b[1] and a[0] <= b[0] and a != b), "a point is (quality, cost)"),
+    (lambda points: [not any(a[0] >= b[0] and a[1] <= b[1] and a is not b for a in points) for b in points],
+     "are not those that no other beats"),
     (lambda points: [True] * len(points), "are not those that no other beats"),
     (lambda points: [True], "for each point"), (lambda points: "no", "a list is wanted")]
 WRONG_MENDED = [

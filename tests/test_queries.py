@@ -63,7 +63,9 @@ CONTRACTS = [document("c1", title="Supply Agreement between Alder Mills and Birc
              document("c1-a1", title=AMENDED, parties="Alder Mills; Birch Foods"),
              document("c2", title="Equipment Lease Agreement between Cedar Tools and Birch Foods",
                       parties="Cedar Tools; Birch Foods"),
-             document("memo", title="Memo: Note on the Supply Agreement of Alder Mills and Birch Foods")]
+             document("memo", title="Memo: Note on the Supply Agreement of Alder Mills and Birch Foods"),
+             document("c1-s1", title="Side Letter of 3 May 2024 to the Supply Agreement between Alder Mills and Birch Foods",
+                      parties="Alder Mills; Birch Foods")]
 
 
 @pytest.fixture
@@ -115,15 +117,15 @@ def test_one_term_may_have_several_entries(register):
 
 
 @pytest.mark.parametrize(("question", "named"), [
-    ("What is the cap under the supply contract of Birch Foods with Alder Mills?", ["c1", "c1-a1"]),
+    ("What is the cap under the supply contract of Birch Foods with Alder Mills?", ["c1", "c1-a1", "c1-s1"]),
     ("What is the cap under the supply contract of Birch Foods?", []),
     ("What is the cap under the lease agreement of Alder Mills with Birch Foods?", []),
     ("And the equipment lease of cedar tools and birch foods?", ["c2"]),
-    (f"What does the {AMENDED} say?", ["c1", "c1-a1"]),
+    (f"What does the {AMENDED} say?", ["c1", "c1-a1", "c1-s1"]),
     ("Which passages concern the Memo: Note on the Supply Agreement of Alder Mills and Birch Foods?",
-     ["c1", "c1-a1", "memo"]),
+     ["c1", "c1-a1", "memo", "c1-s1"]),
     ("Compare the supply contract of Alder Mills and Birch Foods with the equipment lease contract of Cedar Tools and "
-     "Birch Foods.", ["c1", "c1-a1", "c2"]),
+     "Birch Foods.", ["c1", "c1-a1", "c2", "c1-s1"]),
     # Both types and the parties of c2 are named, but not together.
     ("Compare the equipment lease contract of Alder Mills and Birch Foods with the supply agreement of Cedar Tools and "
      "Dorn Freight.", []),
@@ -211,7 +213,7 @@ def test_what_was_looked_up_comes_first(glossary):
 
 def archive() -> list[Document]:
     documents = [document("glossary", GLOSSARY, "Glossary"), document("register", REGISTER, "Register"), *CONTRACTS]
-    for one, kind in zip(documents, ("glossary", "register", "contract", "amendment", "contract", "memo"), strict=True):
+    for one, kind in zip(documents, ("glossary", "register", "contract", "amendment", "contract", "memo", "side_letter"), strict=True):
         one.metadata["kind"] = kind
     return documents
 

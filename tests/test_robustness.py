@@ -39,6 +39,12 @@ def test_a_share_of_all_spares_short_words_and_numbers():
     assert robustness.misspell("a b 12", share=1.0) == "a b 12"
 
 
+def test_keys_in_quotation_marks_are_spelled_right():
+    said = robustness.misspell('Return JSON with the keys "annual_fee" and "payment_term" for this contract.', share=1.0)
+    assert '"annual_fee"' in said and '"payment_term"' in said and "contract" not in said
+    assert robustness.misspell('"annual_fee"', share=1.0) == '"annual_fee"'
+
+
 def test_other_wordings_keep_names_and_numbers():
     changed = 0
     for q in load_corpus().select(split="dev"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from labutils.errors import LabsError
@@ -17,8 +18,10 @@ Spans = Sequence[tuple[int, int]]
 # A recall this much below the best is not worth arguing about: two or three questions of a hundred.
 RECALL_MARGIN = 0.02
 # What a reason has to speak of, in any words that people use for it: what more passages bring and take, ...
-BUYS = r"recall|evidence|gold|\b(?:find|found|get|got|g[ai]ve|cover|miss|catch|retriev|return)|0\.\d|%|percent"
-COSTS = r"token|budget|cost|cheap|limit|within|afford|spen[dt]|expens|price|\b(?:fit|pay|paid|under|below|exceed)"
+BUYS = (r"recall|evidence|gold|proof|\b(?:find|found|get|got|g[ai]ve|cover|miss|catch|retriev|return|hits?\b|sees?\b"
+        r"|brings?\b|more than|as much as|better|third|half)|0\.\d|%|percent")
+COSTS = (r"token|budget|cost|cheap|limit|within|afford|spen[dt]|expens|price|allow|too (?:much|many|long|large)|\b\d{3,}\b"
+         r"|\b(?:fit|pay|paid|under|below|over|above|beyond|exceed)")
 
 
 # --- rrf --------------------------------------------------------------------------------------------------------------
@@ -177,6 +180,8 @@ def _affordable(table: Any, budget: float) -> list[dict[str, Any]]:
 
 def _require_choice(k: Any, table: Any, budget: float) -> None:
     rows, within = read_rows(table), _affordable(table, budget)
+    if isinstance(k, bool) or not isinstance(k, Integral):
+        raise Diagnosis(f"k is {k!r}, a {type(k).__name__}; a whole number of the table is wanted")
     chosen = next((row for row in rows if row["k"] == k), None)
     if chosen is None:
         raise Diagnosis(f"k = {k!r} is not in the table; choose among {[row['k'] for row in rows]}")

@@ -17,7 +17,8 @@ _MEND_CASES = [
     ("When does the lease of Bich Foods end?", _NAMES, "When does the lease of Birch Foods end?",
      "a name with a letter missing is not put right"),
     ("What is the notcie of non-renewal?", _NAMES, "What is the notice of non-renewal?",
-     "a name may have more words than two"),
+     "names may have more words than two, and hyphens; the sign behind a name is no part of it"),
+    ("Did Birhc, Foods sign?", _NAMES, "Did Birch Foods sign?", "a run of words may go across a comma"),
     ("Did Alder Hills sign?", _NAMES, "Did Alder Hills sign?", "what is a name already stays, however near another is"),
     ("Did Alder Mlls sign?", _NAMES, "Did Alder Mills sign?", "of several near names the likeliest is wanted"),
     ("Did birhc foods sign?", _NAMES, "Did Birch Foods sign?", "case does not count"),
@@ -74,7 +75,9 @@ def front(student: Any) -> None:
 def _front_cases() -> list[list[tuple[float, float]]]:
     """Points in mixed order: beaten in both, in one, by a point off the line, ties, equal points, none, one."""
     return [[(0.8, 450), (0.1, 370), (0.7, 460), (0.2, 370), (0.8, 440)], [(0.5, 3.0)], [],
-            [(0.5, 2.0), (0.5, 2.0), (0.4, 2.0)], [(0.3, 1.0), (0.6, 2.0), (0.9, 4.0), (0.5, 3.0)],
+            # Equal points have to be two objects, as they are in the notebook: else `a is not b` looks right.
+            [tuple(point) for point in ([0.5, 2.0], [0.5, 2.0], [0.4, 2.0])],
+            [(0.3, 1.0), (0.6, 2.0), (0.9, 4.0), (0.5, 3.0)],
             [(0.9, 1.0), (0.2, 5.0)], [(0.6, 2.0), (0.6, 1.0), (0.7, 2.0)]]
 
 

@@ -47,6 +47,7 @@ def pagerank(student: Any) -> None:
                  functools.partial(_spread, divide="none"),
              "divide by the neighbors of the node that gives, not of the one that gets":
                  functools.partial(_spread, divide="receiver"),
+             "rank goes to a node's neighbors, not the other way round": functools.partial(_spread, divide="pulled"),
              "the rank of a node without neighbors is lost; return it to the seeds":
                  functools.partial(_spread, lose=True),
              "one round is not enough; repeat it": lambda n, s, d, r: _spread(n, s, d, 1),
@@ -70,16 +71,20 @@ def _spread(neighbors: Neighbors, seeds: Sequence[str], damping: float, rounds: 
         stuck = 0.0 if lose else sum(rank for node, rank in ranks.items() if not neighbors[node])
         made = ranks if in_place else {}
         for node in neighbors:
-            parts = {"giver": [ranks[other] / len(neighbors[other]) for other in neighbors if node in neighbors[other]],
-                     "receiver": [ranks[other] / max(1, len(neighbors[node])) for other in neighbors[node]],
-                     "none": [ranks[other] for other in neighbors[node]]}[divide]
+            givers = [other for other in neighbors if node in neighbors[other]]
+            parts = {"giver": [ranks[other] / len(neighbors[other]) for other in givers],
+                     "receiver": [ranks[other] / max(1, len(neighbors[node])) for other in givers],
+                     "none": [ranks[other] for other in givers],
+                     "pulled": [ranks[other] / len(neighbors[other]) for other in neighbors[node]]}[divide]
             made[node] = (1 - damping) * home[node] + damping * (sum(parts) + stuck * home[node])
         ranks = made
     return ranks
 
 
 def _graph_cases() -> list[tuple[dict[str, list[str]], list[str], float, int]]:
-    """Seeded undirected graphs with a node by itself, one seed or two; one walk that cannot leave its start."""
+    """Seeded undirected graphs with a node by itself, one seed or two; one walk that cannot leave its start; one graph
+    with edges in one direction.
+    """
     cases = []
     for seed in range(6):
         draw = random.Random(seed)
@@ -90,7 +95,7 @@ def _graph_cases() -> list[tuple[dict[str, list[str]], list[str], float, int]]:
             neighbors[other].append(one)
         cases.append((neighbors, draw.sample("abcde", 1 + seed % 2), (0.85, 0.7)[seed % 2], 30))
     return [*cases, (cases[0][0], ["f", "a"], 0.85, 30), (cases[1][0], ["a", "c"], 0.85, 1),
-            (cases[2][0], ["b", "f"], 0.7, 2)]
+            (cases[2][0], ["b", "f"], 0.7, 2), ({"a": ["b"], "b": ["c", "d"], "c": ["a"], "d": ["a", "b"]}, ["a"], 0.85, 30)]
 
 
 def _ranks_agree(given: Sequence[Mapping[str, float]], cases: Sequence[tuple], ranks: Callable[..., Any]) -> bool:
@@ -132,13 +137,15 @@ def canonical(student: Any) -> None:
 
 
 def _mention_cases() -> list[tuple[str, list[str], dict[str, str]]]:
-    """Mentions as they stand, with legal forms, former names with and without, twins, part of a word, unknown ones."""
+    """Mentions as they stand, with legal forms of one word and two, former names longer and shorter, twins, unknown."""
     names = ["Alder Mills", "Alder Mills Trading", "Alder Foods", "Brun Optics"]
     former = {"Cato Seeds": "Brun Optics", "Old Alder": "Alder Mills"}
     mentions = ["Alder Mills", "Alder Mills plc", "Alder Mills Trading BV", "Alder Foods SA", "Brun Optics GmbH",
                 "Cato Seeds", "Cato Seeds LLC", "Old Alder AG", "Alder Millstone", "Dorn Freight BV", "Alder Marine"]
     longer = ("Alder Mills Trading plc", ["Alder Mills"], {"Alder Mills Trading": "Brun Optics"})
-    return [*((mention, names, former) for mention in mentions), longer]
+    shorter = ("Alder Mills Trading plc", ["Alder Mills Trading"], {"Alder Mills": "Brun Optics"})
+    return [*((mention, names, former) for mention in mentions), longer, shorter,
+            ("Alder Mills Pty Ltd", ["Alder Mills"], {})]
 
 
 def _shortest_name(mention: str, names: Sequence[str], former: Mapping[str, str]) -> str:

@@ -44,6 +44,7 @@ def difference(student: Any) -> None:
              "two currencies have no distance without a rate, and () says so":
                  lambda a, b: _difference(a, b) or ((abs(a[0] - b[0]), a[1]) if a[1].isupper() and b[1].isupper()
                                                     else None),
+             "units are written as they come in, without an s": _with_plural,
              "where both have the same unit, the distance has it, too": _always_base}
     name_mistake(given, cases, known.items(), _quantities_agree)
     case, got = first_wrong(given, cases, _difference, _quantities_agree)
@@ -65,6 +66,8 @@ def _require_quantity(found: Any) -> Pair | None:
         return None
     if not isinstance(found, (tuple, list)) or len(found) != 2 or not isinstance(found[1], str):
         raise Diagnosis("a pair (amount, unit) is wanted, or () where there is no distance")
+    if isinstance(found[0], (str, bool)):
+        raise Diagnosis(f"the amount is wanted as a number, not as {found[0]!r}")
     return to_number(found[0], "the amount"), found[1]
 
 
@@ -73,9 +76,14 @@ def _quantities_agree(given: Sequence[Pair | None], cases: Sequence[tuple[Pair, 
         wanted = right(*case) or None
         if (got is None) != (wanted is None):
             return False
-        if got and not (math.isclose(got[0], wanted[0], abs_tol=1e-6) and got[1].removesuffix("s") == wanted[1]):
+        if got and not (math.isclose(got[0], wanted[0], abs_tol=1e-6) and got[1] == wanted[1]):
             return False
     return True
+
+
+def _with_plural(one: Pair, other: Pair) -> Pair | None:
+    found = _difference(one, other)
+    return (found[0], f"{found[1]}s") if found else None
 
 
 def _signed_difference(one: Pair, other: Pair) -> Pair | tuple[()] | None:

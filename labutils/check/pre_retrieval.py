@@ -110,9 +110,23 @@ def _without_tail(kept: Iterable[int]) -> list[int]:
 
 def _same_cuts(given: Sequence[Sequence[int]], cases: Sequence[tuple[Passages, int]],
                keep: Callable[[Passages, int], Sequence[int]]) -> bool:
-    """Equal but for one character less: 100 * 0.29 is 28.999999999999996, which no learner has to know."""
+    """Equal but for one character less where the share is a whole number of them; for a known mistake, everywhere.
+
+    100 * 0.29 is 28.999999999999996, which no learner has to know.
+    """
     wanted = [_without_tail(keep(*case)) for case in cases]
-    return all(len(a) == len(b) and all(0 <= y - x <= 1 for x, y in zip(a, b)) for a, b in zip(given, wanted))
+    return all(len(a) == len(b) and all(
+        x == y or y - x == 1 and (keep is not fill_budget_rule or _is_whole_cut(*case)) for x, y in zip(a, b))
+        for a, b, case in zip(given, wanted, cases))
+
+
+def _is_whole_cut(passages: Passages, budget: int) -> bool:
+    """Whether the passage that is cut keeps, before rounding, a whole number of characters."""
+    for size, title, text in passages:
+        if title + text > budget:
+            return size * (budget - title) % text == 0
+        budget -= title + text
+    return False
 
 
 def _keep_whole(passages: Passages, budget: int) -> list[int]:

@@ -1011,7 +1011,8 @@ claims_table()
 #   questions.
 # - Try it where it reads one question on one contract, and compare with the end of the search.
 # - A score is worth something as a cut-off only if it means the same for every question.
-# - Report risk and coverage, not accuracy alone, wherever an answer may be withheld.
+# - Report risk and coverage, not accuracy alone, wherever an answer may be withheld. And compare a confidence with a rule
+#   that withholds whole kinds of questions: it may know no more than what kind it was asked.
 # - Patterns catch known orders. Origin catches forgeries. Neither catches a dishonest signatory.
 #
 # **When not to use it**
