@@ -13,7 +13,7 @@
 # gets four or five of them. What stands between the two decides what is read, and what is answered at all.
 #
 # **Time, memory, device.** With a filled cache at most 120 s, and 3 GB of memory, on 2 CPU cores; no GPU. The first run
-# also trains the cross-encoder and lets it read some ten thousand pairs, 4 to 6 min more; later runs read all of it
+# also trains the cross-encoder and lets it read some ten thousand pairs, some 8 min more; later runs read all of it
 # from a cache. The last cell of code prints what your run took. Reading and exercises: about 75 min.
 #
 # **Claims this notebook tests**, each on test questions, at an equal budget of tokens where passages are compared:
@@ -1011,8 +1011,8 @@ claims_table()
 #   questions.
 # - Try it where it reads one question on one contract, and compare with the end of the search.
 # - A score is worth something as a cut-off only if it means the same for every question.
-# - Report risk and coverage, not accuracy alone, wherever an answer may be withheld. And compare a confidence with a rule
-#   that withholds whole kinds of questions: it may know no more than what kind it was asked.
+# - Report risk and coverage, not accuracy alone, wherever an answer may be withheld. And compare a confidence with a
+#   rule that withholds whole kinds of questions: it may know no more than what kind it was asked.
 # - Patterns catch known orders. Origin catches forgeries. Neither catches a dishonest signatory.
 #
 # **When not to use it**

@@ -118,8 +118,9 @@ bets = check.predict(bets, BETS)
 # Mind *short chunks*: it changes size, overlap, title and line of context at once, and by notebook 1.1 the title alone
 # brings a lot. *Look-ups* are three steps as well. Left out is what did not help, what another part covers (walks along
 # the graph of 1.5; counting its edges is in *plans*), and what serves another goal than right answers (withholding,
-# filters against attacks). Routes, keywords, the line of context and one question for each contract are in although the
-# notebooks before left them inconclusive. The section "All verdicts of this lab" lists everything.
+# filters against attacks). Keywords, the line of context and one question for each contract are in although the
+# notebooks before left them inconclusive, and routes although they helped little. The section "All verdicts of this
+# lab" lists everything.
 #
 # Some words: a **cell** is one topic of one contract; a **plan** lists the cells that a question needs, and what code
 # is to do with the values (notebook 1.6). Where JSON with several fields is asked for, each field has a search of its
