@@ -318,7 +318,7 @@ def _short(split: Mapping[str, Any]) -> str:
     arms = supported_arms(split["contrasts"])
     if arms == ["base"]:
         return f"On {split['label']}, no approach is shown to beat the model alone."
-    text = f"On {split['label']}, the evidence supports {' and '.join(ARMS[arm] for arm in arms)}"
+    text = f"On {split['label']}, the evidence supports {', and also '.join(ARMS[arm] for arm in arms)}"
     return text + (", and does not show which of them is better." if len(arms) > 1 else ".")
 
 
