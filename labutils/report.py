@@ -506,7 +506,8 @@ no right answer here: who gets it can't tell one that is right from one in vain.
 them before you decide anything.
 {% if training_measured %}
 Training was measured: {{ "%.0f"|format(training.seconds) }} s a run, {{ training.tries }}
-{{ "try" if training.tries == 1 else "tries" }}, {{ training_usd|usd }} of computing in all; what was tried before the recipe stood is not counted.
+{{ "try" if training.tries == 1 else "tries" }}, {{ training_usd|usd }} of computing in all; what was
+tried before the recipe stood is not counted.
 {% else %}
 <strong>The training time was not recorded: computing for training counts as $0.</strong>
 {% endif %}</p>

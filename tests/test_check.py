@@ -746,7 +746,7 @@ WRONG_RANKS = [
     (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1.0), "each gets all of it"),
     (lambda n, s, d, r: walk(n, s, d, r, give=lambda its, other, neighbors: 1 / len(neighbors[other])),
      "of the node that gives"),
-    (lambda n, s, d, r: pulled(n, s, d, r), "not the other way round"),
+    (pulled, "not the other way round"),
     (lambda n, s, d, r: walk(n, s, d, r, keep=False), "is lost"),
     (lambda n, s, d, r: walk(n, s, d, 1), "one round is not enough"),
     (lambda n, s, d, r: walk(n, s, d, r, {node: float(node in s) for node in n},

@@ -213,7 +213,8 @@ def test_what_was_looked_up_comes_first(glossary):
 
 def archive() -> list[Document]:
     documents = [document("glossary", GLOSSARY, "Glossary"), document("register", REGISTER, "Register"), *CONTRACTS]
-    for one, kind in zip(documents, ("glossary", "register", "contract", "amendment", "contract", "memo", "side_letter"), strict=True):
+    kinds = ("glossary", "register", "contract", "amendment", "contract", "memo", "side_letter")
+    for one, kind in zip(documents, kinds, strict=True):
         one.metadata["kind"] = kind
     return documents
 

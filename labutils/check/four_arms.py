@@ -33,11 +33,18 @@ def _paired_bootstrap(differences: Sequence[float], clusters: Sequence[str], n_b
     """(low, high) of the 95% percentile interval of the mean difference, contracts resampled whole."""
     import numpy as np
 
-    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    totals, sizes = np.bincount(codes, weights=differences), np.bincount(codes)
+    totals, sizes = _sums(differences, clusters)
     drawn = np.random.default_rng(seed).integers(len(sizes), size=(n_boot, len(sizes)))
     low, high = np.percentile(totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
     return float(low), float(high)
+
+
+def _sums(differences: Sequence[float], clusters: Sequence[str]) -> tuple[Any, Any]:
+    """Of each contract the sum of its differences, and how many they are."""
+    import numpy as np
+
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    return np.bincount(codes, weights=differences), np.bincount(codes)
 
 
 @checker(reference=_paired_bootstrap, passed="contracts are drawn whole, and the interval has the right width")
@@ -113,8 +120,7 @@ def _interval_gap(given: Sequence[tuple[float, float]], right: Sequence[tuple[fl
 def _boot_level(differences: Sequence[float], clusters: Sequence[str], tail: float) -> tuple[float, float]:
     import numpy as np
 
-    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    totals, sizes = np.bincount(codes, weights=differences), np.bincount(codes)
+    totals, sizes = _sums(differences, clusters)
     drawn = np.random.default_rng(1).integers(len(sizes), size=(20_000, len(sizes)))
     return tuple(np.percentile(totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [tail, 100 - tail]))
 
@@ -122,8 +128,7 @@ def _boot_level(differences: Sequence[float], clusters: Sequence[str], tail: flo
 def _boot_once(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
     import numpy as np
 
-    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    totals, sizes = np.bincount(codes, weights=differences), np.bincount(codes)
+    totals, sizes = _sums(differences, clusters)
     drawn = np.random.default_rng(1).integers(len(sizes), size=(20_000, len(sizes)))
     seen = np.zeros(drawn.shape)
     np.put_along_axis(seen, drawn, 1, axis=1)
@@ -160,8 +165,7 @@ def _boot_twice(differences: Sequence[float], clusters: Sequence[str]) -> tuple[
 def _boot_fixed_size(differences: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
     import numpy as np
 
-    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    totals = np.bincount(codes, weights=differences)
+    totals, _ = _sums(differences, clusters)
     drawn = np.random.default_rng(1).integers(len(totals), size=(20_000, len(totals)))
     return tuple(np.percentile(totals[drawn].sum(axis=1) / len(differences), [2.5, 97.5]))
 
